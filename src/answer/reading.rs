@@ -1,0 +1,67 @@
+//! What came of reading a reply.
+
+use super::value::Value;
+
+/// The outcome of reading one reply.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// One meaning.
+    Clear {
+        /// The typed answer.
+        value: Value,
+        /// How sure, and by what way.
+        how: How,
+    },
+    /// Several meanings that fit: ask which.
+    Ambiguous(Vec<Value>),
+    /// No meaning that may be taken.
+    Unclear(Unclear),
+}
+
+/// The way by which a clear reading was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// By its number in the list, or a tap.
+    Number,
+    /// By the exact words or form.
+    Exact,
+    /// By words within a longer reply.
+    Within,
+    /// After mending a typing fault.
+    Mended,
+    /// In another language of the flow than the one spoken.
+    OtherLanguage,
+}
+
+/// Why a reply could not be read. The words of the second asking go by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unclear {
+    /// Nothing was said.
+    Empty,
+    /// Words we do not know for this question.
+    Unknown,
+    /// It says yes and no, or contradicts itself.
+    Contradiction,
+    /// A number below the least allowed.
+    TooLow,
+    /// A number above the most allowed.
+    TooHigh,
+    /// A day before the first that may be.
+    TooEarly,
+    /// A day after the last that may be: a future day for a past question, say.
+    TooLate,
+    /// A day that no calendar has.
+    NoSuchDay,
+    /// More than one where one was asked.
+    TooMany,
+    /// Not whole where it must be.
+    NotWhole,
+    /// A number of telephone that cannot be one.
+    NotAPhone,
+    /// Too few characters.
+    TooShort,
+    /// Too many characters.
+    TooLong,
+    /// "I do not know" where that is no answer.
+    Unsure,
+}

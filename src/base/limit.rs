@@ -1,0 +1,42 @@
+//! Every bound of the house, with its unit and its reason.
+
+/// Steps that one event may run through before the engine calls it a fault: more than any flow has, few enough to end at once.
+pub const STEPS_PER_EVENT: usize = 500;
+/// Characters of one reply that are read; what is longer is kept whole, but read only so far.
+pub const REPLY_READ_CHARS: usize = 2_000;
+/// Event ids that a conversation remembers against repeats. Twilio repeats within 15 s, WhatsApp for 7 days: 64 is about 9 a day.
+pub const SEEN_IDS: usize = 64;
+/// People one address may answer for.
+pub const ROSTER: usize = 20;
+/// Sessions that may wait behind the open one.
+pub const WAITING_SESSIONS: usize = 8;
+/// Bytes of a webhook's body; no provider sends more than a few kB, batches included.
+pub const WEBHOOK_BODY_BYTES: usize = 64 * 1024;
+/// Bytes of a form or API body.
+pub const FORM_BODY_BYTES: usize = 1024 * 1024;
+/// Bytes of one sealed stored value.
+pub const STORED_VALUE_BYTES: usize = 64 * 1024;
+/// Characters of one SMS that Twilio takes; ten segments of GSM-7.
+pub const SMS_CHARS: usize = 1_600;
+/// Characters of a WhatsApp text.
+pub const WHATSAPP_TEXT_CHARS: usize = 4_096;
+/// Characters of the body of a WhatsApp message with buttons or a list.
+pub const WHATSAPP_INTERACTIVE_CHARS: usize = 1_024;
+/// Bytes of one flow file.
+pub const FLOW_FILE_BYTES: usize = 512 * 1024;
+/// Items of one `repeat`, whatever the flow says.
+pub const REPEAT_ITEMS: u16 = 50;
+/// A session's life in days.
+pub const SESSION_DAYS: i64 = 7;
+/// Hours an open question holds back a new session.
+pub const OPEN_QUESTION_HOURS: i64 = 2;
+/// Hours a late answer still counts.
+pub const LATE_ANSWER_HOURS: i64 = 24;
+/// Days that an identity proof on an address holds.
+pub const IDENTITY_DAYS: i64 = 30;
+/// Tries at an identity question an hour before it locks and a human is called.
+pub const IDENTITY_TRIES_PER_HOUR: u8 = 3;
+/// Attempts at sending one message before it has failed for good.
+pub const SEND_ATTEMPTS: u16 = 8;
+/// Commits tried again on a conflict before the turn gives up with 503.
+pub const COMMIT_ATTEMPTS: usize = 20;

@@ -1,0 +1,1 @@
+//! How many SMS a text costs.

@@ -1,0 +1,10 @@
+//! Intake: a conversational intake engine for public health.
+//!
+//! One message takes this way: `web` receives bytes, a `channel` turns them into events, `runtime::turn` loads the conversation from the
+//! `store`, `engine::step` decides (pure), `render` puts it into words, the store commits everything at once, and only then the provider
+//! is answered. `docs/architecture.md` tells the whole of it; the order of the modules below is the order of who may import whom.
+
+pub mod base;
+
+pub mod answer;
+pub mod flow;
