@@ -7,4 +7,14 @@
 pub mod base;
 
 pub mod answer;
+pub mod security;
+
 pub mod flow;
+
+pub mod engine;
+
+pub mod render;
+
+pub mod channel;
+
+pub mod store;

@@ -67,3 +67,25 @@ impl PersonNumber {
     /// Who texts.
     pub const YOU: Self = Self(0);
 }
+
+impl OutboxId {
+    /// The id of the `n`th message that an event brought to a conversation: `<conversation>.<16 hex digits>`.
+    pub fn derive(conversation: &ConversationId, event: &EventId, n: usize) -> Self {
+        use sha2::Digest;
+        let mut hash = sha2::Sha256::new();
+        hash.update(conversation.as_str().as_bytes());
+        hash.update([0]);
+        hash.update(event.as_str().as_bytes());
+        hash.update([0]);
+        hash.update(n.to_string().as_bytes());
+        let digest = hex::encode(hash.finalize());
+        Self(format!("{}.{}", conversation, digest.get(..16).unwrap_or_default()))
+    }
+
+    /// The conversation it belongs to; `None` where the text is no id of ours.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        let (conversation, rest) = self.0.split_once('.')?;
+        let hex = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_hexdigit());
+        (hex(conversation, 32) && hex(rest, 16)).then(|| ConversationId(conversation.to_owned()))
+    }
+}

@@ -1,0 +1,163 @@
+//! Providers as pure translations: bytes in, events out; messages in, requests out as values. Never performs a request.
+//!
+//! A channel knows no flow and no network. `receive` is called by `web::hook`, `encode` and `outcome` by `runtime::sender`.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::{
+    base::{Address, Private, id::OutboxId},
+    engine::{Event, event::Undeliverable},
+};
+
+/// What came of one inbound request.
+#[derive(Debug)]
+pub enum Inbound {
+    /// The answer to a verification request: send it back as bare text.
+    Challenge(String),
+    /// What happened, in the order it stood; may be empty. Answer 200 once all of it is kept.
+    Happenings(Vec<Happening>),
+    /// A wrong or missing signature, or a wrong verify token: answer 403.
+    Refused,
+    /// Well signed, but not to be understood: journal as a fault, answer 200.
+    Unreadable(&'static str),
+}
+
+/// One thing that a provider tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// Something for a conversation.
+    Event {
+        /// Whose.
+        address: Address,
+        /// Another id of the same person in the same event (WhatsApp's user id beside the number): an alias to be kept.
+        alias: Option<Address>,
+        /// What.
+        event: Event,
+    },
+    /// A word on the delivery of a message of ours. Not a turn.
+    Receipt(Receipt),
+    /// Something of no concern here (a group message, a template's status), with the reason for the metric.
+    Ignored(&'static str),
+}
+
+/// A provider's word on a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The token of ours that it carried back, where it did.
+    pub outbox: Option<OutboxId>,
+    /// The provider's id of the message.
+    pub provider_id: String,
+    /// How far it got.
+    pub state: Delivery,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How far a message got. Ordered: receipts only move forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Delivery {
+    /// The provider took it.
+    Accepted,
+    /// The provider passed it on.
+    Sent,
+    /// It is on the phone.
+    Delivered,
+    /// It was read.
+    Read,
+    /// It will not arrive, unless it already had.
+    Failed(Undeliverable),
+}
+
+impl Delivery {
+    /// Whether `self` may take the place of `earlier`: only forward; `Failed` is final unless delivery came first.
+    pub const fn advances(self, earlier: Self) -> bool {
+        const fn rank(delivery: Delivery) -> u8 {
+            match delivery {
+                Delivery::Accepted => 0,
+                Delivery::Sent => 1,
+                Delivery::Failed(_) => 2,
+                Delivery::Delivered => 3,
+                Delivery::Read => 4,
+            }
+        }
+        match earlier {
+            Self::Failed(_) => false,
+            Self::Accepted | Self::Sent | Self::Delivered | Self::Read => rank(self) > rank(earlier),
+        }
+    }
+
+    /// Its word, for records, pages and metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// What came of one attempt to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider took it.
+    Accepted {
+        /// The provider's id.
+        provider_id: String,
+    },
+    /// Not taken; try again, not before so many seconds where the provider says so.
+    Retry {
+        /// Seconds, where the provider gave them.
+        after_s: Option<u64>,
+        /// The provider's code, for the metric: `429`, `63018`.
+        code: String,
+    },
+    /// Perhaps taken: wait for a receipt that carries our token before sending again.
+    Ambiguous,
+    /// It will not be taken.
+    Failed {
+        /// Why, by kind.
+        reason: Undeliverable,
+        /// The provider's code.
+        code: String,
+    },
+}
+
+/// What encoding needs besides the message.
+#[derive(Clone, Debug)]
+pub struct SendContext<'a> {
+    /// Our id of the message, to be carried back in receipts.
+    pub outbox: &'a OutboxId,
+    /// Whether the window for free text is shut: the template must be used.
+    pub window_shut: bool,
+    /// `https://intake.example.org`, what providers can reach.
+    pub public_url: &'a str,
+}
+
+/// Why a message cannot be put into this channel's form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unsendable {
+    /// The window is shut and no template is configured for it.
+    WindowShut,
+    /// Over a limit of the provider.
+    TooLong,
+}
+
+/// An HTTP request as a value.
+pub type Request = http::Request<Bytes>;
+/// An HTTP response as a value.
+pub type Response = http::Response<Bytes>;
+
+/// What happened to a request that brought no response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// No connection was made: nothing was sent.
+    NotSent,
+    /// Sent, but no answer came in time.
+    NoAnswer,
+}
+
+/// A secret of a provider: shows nothing.
+pub type Secret = Private<String>;

@@ -1,0 +1,143 @@
+//! One run through one flow.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    answer::Value,
+    base::{
+        Language, Private,
+        id::{PersonNumber, RevisionId},
+    },
+};
+
+/// A run through one flow, and the flows it calls, pinned to the revision it began with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// `ses_` and a hash of what started it.
+    pub id: String,
+    /// The root flow.
+    pub flow: String,
+    /// The revision it began with.
+    pub revision: RevisionId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Where it is: the root flow's frame first, called flows' on top.
+    pub frames: Vec<Frame>,
+    /// What was answered and set, in order; corrected ones stay as history.
+    pub answers: Vec<Answered>,
+    /// Items of repeats, begun or done.
+    pub lists: Vec<List>,
+    /// The question that waits for a reply.
+    pub open: Option<Open>,
+    /// Flows that this one called and how they ended.
+    pub called: Vec<(String, String)>,
+    /// Rules that called a human, with a hash of their inputs: the same inputs do not fire again.
+    pub fired: Vec<(String, u64)>,
+    /// Whether the last hand-over was given up because nobody took it.
+    pub handover_not_reached: bool,
+}
+
+/// A place in one flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The flow.
+    pub flow: String,
+    /// The step, by path. Empty before the first.
+    pub at: String,
+    /// The groups that were entered, outermost first.
+    pub loops: Vec<Loop>,
+}
+
+/// A group that was entered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loop {
+    /// The group's path.
+    pub group: String,
+    /// The people of a `for each`; empty for a repeat.
+    pub people: Vec<PersonNumber>,
+    /// Which person, or which item of the repeat.
+    pub at: u16,
+    /// Where in the repeat.
+    pub phase: LoopPhase,
+}
+
+/// Where in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoopPhase {
+    /// The first question of a repeat.
+    First,
+    /// The steps.
+    Steps,
+    /// The question after an item.
+    More,
+}
+
+/// For whom or which item an answer holds: a person of a `for each`, an item of a repeat; outermost first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Item {
+    /// A person.
+    Person(PersonNumber),
+    /// The number of an item, from 0.
+    Nth(u16),
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The flow that asked.
+    pub flow: String,
+    /// The step's path, or the name of a value that was set.
+    pub step: String,
+    /// For whom or which item.
+    pub items: Vec<Item>,
+    /// The value; `None` was skipped, or given up.
+    pub value: Option<Private<Value>>,
+    /// As typed; empty for values set and taps' titles that equal the label.
+    pub said: Private<String>,
+    /// Whether the words were kept without being understood (`if unclear: accept`).
+    pub flagged: bool,
+    /// Whether a later answer took its place.
+    pub superseded: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The items of a repeat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct List {
+    /// The flow.
+    pub flow: String,
+    /// The repeat's path.
+    pub group: String,
+    /// The outer items where the repeat stands in a `for each`.
+    pub items: Vec<Item>,
+    /// Items begun.
+    pub n_begun: u16,
+    /// Items done: with all their steps passed.
+    pub n_done: u16,
+}
+
+/// A question that waits for a reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    /// When it was asked, or asked again: silence counts from it.
+    pub asked_at: Timestamp,
+    /// Counts the askings of this session: taps carry it, so that a tap on an old question is known.
+    pub asking: u16,
+    /// Replies read so far without being understood.
+    pub n_unclear: u8,
+    /// Arms of `silence` done so far.
+    pub n_silence: u8,
+    /// The language it was asked in.
+    pub language: Language,
+    /// A language offered, or a reading to be confirmed, before the question goes on.
+    pub aside: Option<Aside>,
+}
+
+/// A short question of the engine's own in between.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Aside {
+    /// "Which language?"
+    Language,
+}

@@ -1,0 +1,1 @@
+//! Signatures of providers, sealing of stored values, passwords, tokens and roles. Pure but for randomness, which comes from `base::clock`.
