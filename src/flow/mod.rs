@@ -6,11 +6,15 @@
 //! ```
 //! Knows no conversation, no store, no channel; takes texts of files, never paths to open.
 
+pub mod builtin;
+pub mod codes;
 pub mod condition;
 pub mod diagnostic;
+pub mod keys;
 pub mod library;
 pub mod model;
 pub mod source;
+pub mod syntax;
 
 pub use diagnostic::{Finding, Level, Place};
 pub use library::{Library, Revision};
