@@ -1,7 +1,8 @@
 //! The flow as a graph: from where one may come to where.
 //!
 //! Every step has two points: [`Part::Begin`], before its `when`, and [`Part::After`], when its question, group or call is over and its arms are
-//! about to be tried. Edges say how one gets on. Conditions are not weighed: an edge means "may", so that what is *not* reached is certain.
+//! about to be tried. Edges say how one gets on. Conditions are weighed only where the arms on a
+//! question cover every answer: an edge means "may", so that what is *not* reached is certain.
 
 use std::collections::BTreeSet;
 
@@ -200,6 +201,9 @@ fn after_edges(flow: &Flow, id: StepId) -> Vec<Edge> {
     let mut edges = Vec::new();
     for arm in &step.then {
         leaving_edges(flow, id, &arm.actions, How::ArmGo, &mut edges);
+    }
+    if super::cover::always_leaves(step) {
+        return edges;
     }
     leaving_edges(flow, id, &step.last, How::Go, &mut edges);
     if !leaves(&step.last) {

@@ -265,7 +265,7 @@ impl Known<'_> {
         self.missing && self.answered
             || self.is.len() > 1
             || self.is.intersection(&self.is_not).next().is_some()
-            || self.none && (self.not_none || !self.has.is_empty())
+            || self.none && (self.not_none || !self.has.is_empty() || self.is.iter().any(|key| *key != "none"))
             || self.has.intersection(&self.has_not).next().is_some()
             || self.holds && self.holds_not
             || empty_range

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     base::{Language, Medium},
     flow::{
-        model::{Ask, Body, Kind, Step, StepId, TextId, Wording},
+        model::{Ask, Body, Kind, Step, StepId, Text, TextId, Wording},
         source::Span,
     },
 };
@@ -87,6 +87,19 @@ pub fn worst(subject: &Subject<'_>, text: TextId, language: &Language) -> String
         partial: &|name| subject.partial(name, language).map(str::to_owned),
     };
     fill(words, &filling)
+}
+
+/// A text in every language it is written in, with its shared texts and without its names: language, words, place.
+pub fn words_of<'a>(subject: &'a Subject<'_>, text: &'a Text) -> Vec<(&'a Language, String, &'a Span)> {
+    let source = std::iter::once((subject.source_language(), &text.source, &text.span));
+    let translated = text.translations.iter().map(|(language, other)| (language, &other.text, &other.span));
+    source
+        .chain(translated)
+        .map(|(language, words, span)| {
+            let filling = Filling { name: &|_| "…".to_owned(), partial: &|name| subject.partial(name, language).map(str::to_owned) };
+            (language, fill(words, &filling), span)
+        })
+        .collect()
 }
 
 /// Characters that a name may fill. Longer names exist; these hold for nearly all.

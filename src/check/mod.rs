@@ -7,6 +7,7 @@
 //! the whole flow and reports everything it sees; none stops at the first problem, and none knows of another. What is certain is an error,
 //! what is probable a warning, what is worth knowing a note: where a rule is not sure, it is silent.
 
+pub mod cover;
 pub mod fill;
 pub mod graph;
 pub mod logic;

@@ -202,28 +202,23 @@ fn collect(expression: &Expression, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The step whose answer a name means when it is used in a step: the nearest of its own group, then of those around it, then by full path.
-/// `contacts.count` means the group `contacts`; `None` for built-in and set names.
+/// The step whose answer a name means: by full path, as compiled conditions have it, else the nearest of the groups around where it is used, as
+/// texts have it. `contacts.count` means the group `contacts`; `None` for built-in and set names.
 pub fn meant(flow: &Flow, name: &str, used_in: Option<StepId>) -> Option<StepId> {
-    let mut group = used_in.and_then(|id| match flow.step(id).body {
-        // A group's own arms speak of its items' list from outside.
-        Body::Repeat(_) | Body::ForEach(_) | Body::Plain | Body::Ask(_) | Body::Call(_) => flow.step(id).group,
-    });
-    loop {
-        let prefix = group.map(|id| format!("{}.", flow.step(id).path)).unwrap_or_default();
+    let mut group = used_in.and_then(|id| flow.step(id).group);
+    let mut prefixes = vec![String::new()];
+    while let Some(id) = group {
+        prefixes.push(format!("{}.", flow.step(id).path));
+        group = flow.step(id).group;
+    }
+    // The outermost list first, then from the innermost group outwards.
+    prefixes.iter().find_map(|prefix| {
         let mut tried = name;
         loop {
             if let Some(id) = flow.find(&format!("{prefix}{tried}")) {
                 return Some(id);
             }
-            match tried.rsplit_once('.') {
-                Some((shorter, _)) => tried = shorter,
-                None => break,
-            }
+            tried = tried.rsplit_once('.')?.0;
         }
-        match group {
-            Some(id) => group = flow.step(id).group,
-            None => return None,
-        }
-    }
+    })
 }

@@ -17,18 +17,18 @@ const PAGE: Page = Page {
     why: "Every reply is refused, and after the last try a human is called for everyone.",
     bad: "\
 steps:
-  people:
-    say: How many people live with you?
-    ask: number 20..0 whole
+  visit:
+    say: On which day were you there?
+    ask: date, since today, until today - 7 days
   thanks:
     say: Thank you.
     end: complete
 ",
     good: "\
 steps:
-  people:
-    say: How many people live with you?
-    ask: number 0..20 whole
+  visit:
+    say: On which day were you there?
+    ask: date, since today - 7 days, until today
   thanks:
     say: Thank you.
     end: complete

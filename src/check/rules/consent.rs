@@ -23,6 +23,7 @@ flow: example
 title: An example
 languages: [en]
 for: case
+ends: [complete]
 needs: identity
 emergency: emergency-text
 silence:
@@ -41,6 +42,7 @@ flow: example
 title: An example
 languages: [en]
 for: case
+ends: [complete]
 needs: identity
 emergency: emergency-text
 silence:

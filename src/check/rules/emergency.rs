@@ -20,6 +20,7 @@ flow: example
 title: An example
 languages: [en]
 for: monitoree
+ends: [complete]
 needs: identity
 silence:
   - after: 20 hours
@@ -37,6 +38,7 @@ flow: example
 title: An example
 languages: [en]
 for: monitoree
+ends: [complete]
 needs: identity
 emergency: emergency-text
 silence:

@@ -22,6 +22,7 @@ flow: example
 title: An example
 languages: [en]
 for: monitoree
+ends: [complete]
 needs: identity
 emergency: emergency-text
 steps:
@@ -37,6 +38,7 @@ flow: example
 title: An example
 languages: [en]
 for: monitoree
+ends: [complete]
 needs: identity
 emergency: emergency-text
 silence:

@@ -1,4 +1,4 @@
-use super::super::{Rule, Subject, finding, words::PROVIDER_OPT_OUT, words::plain};
+use super::super::{Rule, Subject, finding, message::words_of, words::PROVIDER_OPT_OUT, words::plain};
 use crate::flow::{
     codes::Page,
     diagnostic::{Finding, Level},
@@ -51,9 +51,8 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Role::Label => continue,
             Role::Say | Role::Option(_) | Role::None | Role::First | Role::More | Role::Retry => false,
         };
-        report(&text.source, &text.span, starts_on, findings);
-        for translation in text.translations.values() {
-            report(&translation.text, &translation.span, starts_on, findings);
+        for (_, words, span) in words_of(subject, text) {
+            report(&words, span, starts_on, findings);
         }
     }
 }

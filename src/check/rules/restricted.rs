@@ -1,6 +1,7 @@
 use super::super::{
     Rule, Subject, finding,
-    graph::{Part, Point},
+    graph::{Part, Point, To},
+    message::words_of,
     walk::{Spot, deeds, steps, variants},
     words,
 };
@@ -25,6 +26,7 @@ flow: example
 title: An example
 languages: [en]
 for: contact
+ends: [complete]
 emergency: emergency-text
 silence:
   - after: 20 hours
@@ -42,6 +44,7 @@ flow: example
 title: An example
 languages: [en]
 for: contact
+ends: [complete]
 emergency: emergency-text
 silence:
   - after: 20 hours
@@ -79,7 +82,7 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     };
     let before = subject.graph.reach(subject.graph.first(), |from, edge| {
         let over = Point { step: from.step, part: Part::After };
-        !(from.part == Part::Begin && passes_identity(from) && edge.to == super::super::graph::To::Point(over))
+        !(from.part == Part::Begin && passes_identity(from) && edge.to == To::Point(over))
     });
     let mut texts: Vec<TextId> = Vec::new();
     for (id, step) in steps(flow) {
@@ -102,12 +105,8 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         }
     }
     for id in texts {
-        let text = flow.text(id);
-        let source = subject.source_language().primary();
-        let all = std::iter::once((source, &text.source, &text.span))
-            .chain(text.translations.iter().map(|(language, other)| (language.primary(), &other.text, &other.span)));
-        for (language, words, span) in all {
-            if let Some(word) = words::restricted(words, language, &subject.around.restricted) {
+        for (language, said, span) in words_of(subject, flow.text(id)) {
+            if let Some(word) = words::restricted(&said, language.primary(), &subject.around.restricted) {
                 let mut found = finding(&PAGE, span, format!("says `{word}`"), format!("`{word}` is said before identity holds"));
                 found.help = Some(
                     "say it after an identity question: write `needs: identity` at the top, or `call: identity` before this step"
