@@ -192,10 +192,12 @@ fn the_character_that_doubles_the_price_is_named_in_its_language() {
         "flow: example\ntitle: An example\nlanguages: [en, es]\nfor: anyone\nends: [complete]\nsteps:\n  more:\n    say: {long}\n    ask: yes/no\n{THANKS}"
     );
     let dear = "¿Hay algo más que debamos saber sobre cómo está hoy? ".repeat(8);
-    let spanish =
-        format!("language: es\ntexts:\n  more:\n    - from: {long}\n      to: {dear}\n  thanks:\n    - from: Thank you.\n      to: Gracias.\n");
+    let spanish = format!(
+        "language: es\ntexts:\n  more:\n    - from: {long}\n      to: {dear}\n  thanks:\n    - from: Thank you.\n      to: Gracias.\n"
+    );
     let found = findings(&flow, &[("example.es.yaml", &spanish)], &Surroundings::default());
-    let dear: Vec<_> = found.iter().filter(|f| f.code == "F038").map(|f| (f.place.span.file.as_str(), f.level, f.place.label.contains('á'))).collect();
+    let dear: Vec<_> =
+        found.iter().filter(|f| f.code == "F038").map(|f| (f.place.span.file.as_str(), f.level, f.place.label.contains('á'))).collect();
     assert_eq!(dear, [("example.es.yaml", Level::Warning, true)], "{}", shown(&found));
 }
 

@@ -1,5 +1,7 @@
 //! A text with something in the place of its names: the longest it may become, or plain words in place of what is private.
 
+use std::collections::BTreeSet;
+
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 
 /// Partials within partials deeper than this are given up.
@@ -71,6 +73,39 @@ fn longest(texts: impl Iterator<Item = String>) -> String {
     texts.max_by_key(|text| text.chars().count()).unwrap_or_default()
 }
 
+/// The names that a text prints without asking first, by `{{#if name}}`, whether they are there.
+pub fn unguarded(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if let Ok(template) = Template::compile(text) {
+        printed(&template, &mut Vec::new(), &mut found);
+    }
+    found
+}
+
+fn printed(template: &Template, asked: &mut Vec<String>, found: &mut BTreeSet<String>) {
+    for element in &template.elements {
+        match element {
+            TemplateElement::Expression(helper) | TemplateElement::HtmlExpression(helper) => {
+                let name = helper.params.first().unwrap_or(&helper.name).as_name().unwrap_or_default();
+                if !asked.iter().any(|asked| asked == name) {
+                    found.insert(name.to_owned());
+                }
+            }
+            TemplateElement::HelperBlock(block) => {
+                let names: Vec<String> = block.params.iter().filter_map(Parameter::as_name).map(str::to_owned).collect();
+                let n_before = asked.len();
+                asked.extend(names);
+                for branch in [&block.template, &block.inverse].into_iter().flatten() {
+                    printed(branch, asked, found);
+                }
+                asked.truncate(n_before);
+            }
+            // Shared texts are looked at by themselves; the rest prints no name.
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +126,11 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(fill(text, &filling), expected);
         }
+    }
+
+    #[test]
+    fn a_name_asked_for_first_is_guarded() {
+        let text = "{{a}} {{#if b}}{{b}}{{c}}{{else}}-{{/if}} {{plural d.count \"1\" \"#\"}}";
+        assert_eq!(unguarded(text).into_iter().collect::<Vec<_>>(), ["a", "c", "d.count"]);
     }
 }

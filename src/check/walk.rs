@@ -70,6 +70,14 @@ pub const fn asks(step: &Step) -> bool {
     matches!(step.body, Body::Ask(_) | Body::Repeat(_))
 }
 
+/// Whether a step asks something that may be skipped: all but identity and consent.
+pub fn can_be_skipped(flow: &Flow, id: StepId) -> bool {
+    match &flow.step(id).body {
+        Body::Ask(ask) => !matches!(ask.kind, Kind::Consent | Kind::BirthYear),
+        Body::Plain | Body::Repeat(_) | Body::ForEach(_) | Body::Call(_) => false,
+    }
+}
+
 /// One use of a name.
 #[derive(Clone, Debug)]
 pub struct Use {

@@ -5,6 +5,7 @@ pub mod bounds;
 pub mod consent;
 pub mod emergency;
 pub mod endless_silence;
+pub mod gap;
 pub mod hidden_arm;
 pub mod never_holds;
 pub mod no_human;

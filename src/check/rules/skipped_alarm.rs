@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 
 use super::super::{
     Rule, Subject, finding,
-    walk::{Deed, deeds, meant, steps},
+    walk::{Deed, can_be_skipped, deeds, meant, steps},
 };
 use crate::flow::{
     codes::Page,
     condition::Expression,
     diagnostic::{Finding, Level, Place},
-    model::{Body, Flow, Kind, StepId, Urgency},
+    model::{Flow, StepId, Urgency},
 };
 
 /// An answer that calls a human, and nothing where it is skipped.
@@ -85,13 +85,6 @@ const fn softer(urgency: Urgency) -> &'static str {
     match urgency {
         Urgency::Emergency | Urgency::Urgent => "urgent",
         Urgency::Routine => "routine",
-    }
-}
-
-fn can_be_skipped(flow: &Flow, id: StepId) -> bool {
-    match &flow.step(id).body {
-        Body::Ask(ask) => !matches!(ask.kind, Kind::Consent | Kind::BirthYear),
-        Body::Plain | Body::Repeat(_) | Body::ForEach(_) | Body::Call(_) => false,
     }
 }
 
