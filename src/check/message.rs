@@ -40,21 +40,15 @@ pub fn messages(subject: &Subject<'_>, language: &Language, medium: Medium) -> V
             joined_before(subject, id).iter().filter_map(|&id| main_text(subject, flow.step(id), language, medium)).collect();
         let own = main_text(subject, step, language, medium);
         let Some(anchor) = own.or(before.last().copied()) else { continue };
-        let mut paragraphs: Vec<String> = before.iter().chain(own.iter()).map(|&text| worst(subject, text, language)).collect();
-        if let Body::Ask(ask) = &step.body {
-            paragraphs.extend(choices(subject, ask, language));
-        }
-        all.push(Message {
-            text: paragraphs.join("\n"),
-            question: matches!(step.body, Body::Ask(_)),
-            span: span(subject, anchor, language),
-        });
-        if let Body::Ask(ask) = &step.body
-            && let Some(retry) = ask.retry
-        {
-            let mut paragraphs = vec![worst(subject, retry, language)];
-            paragraphs.extend(choices(subject, ask, language));
-            all.push(Message { text: paragraphs.join("\n"), question: true, span: span(subject, retry, language) });
+        let paragraphs: Vec<String> = before.iter().chain(own.iter()).map(|&text| worst(subject, text, language)).collect();
+        let Body::Ask(ask) = &step.body else {
+            all.push(Message { text: paragraphs.join("\n\n"), question: false, span: span(subject, anchor, language) });
+            continue;
+        };
+        let lines: String = choices(subject, ask, language).iter().map(|line| format!("\n{line}")).collect();
+        all.push(Message { text: paragraphs.join("\n\n") + &lines, question: true, span: span(subject, anchor, language) });
+        if let Some(retry) = ask.retry {
+            all.push(Message { text: worst(subject, retry, language) + &lines, question: true, span: span(subject, retry, language) });
         }
     }
     for (_, step) in steps(flow) {

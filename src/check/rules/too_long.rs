@@ -13,9 +13,9 @@ pub static RULE: Rule = Rule { page: PAGE, run };
 const PAGE: Page = Page {
     code: "F039",
     title: "A message longer than the channel carries",
-    level: Level::Error,
+    level: Level::Warning,
     what: "With the longest names filled in, the message is longer than a message may be: 1,600 characters by SMS, 4,096 on WhatsApp.",
-    why: "The provider refuses it, and the patient gets nothing.",
+    why: "It is cut into several messages. They may arrive in any order, and the question apart from what it is about.",
     bad: LONG,
     good: "\
 steps:
