@@ -6,13 +6,17 @@ use super::{
 };
 use crate::flow::{
     condition::{Comparison, Expression},
-    model::{Ask, Body, Kind, Step},
+    model::{Ask, Body, IfUnclear, Kind, Step},
 };
 
 /// Whether every answer of a step's own question, a missing one included, makes some arm leave. "No" may only mean that it could not be shown:
 /// answers that are not of a few kinds (numbers, dates, texts) are not looked into.
 pub fn always_leaves(step: &Step) -> bool {
     let Body::Ask(ask) = &step.body else { return false };
+    // Words that were accepted without being understood are no answer of its kind.
+    if matches!(ask.if_unclear, IfUnclear::Accept) {
+        return false;
+    }
     answers(step, ask).is_some_and(|answers| answers.iter().all(|answer| leaves_on(step, answer)))
 }
 
