@@ -8,13 +8,19 @@
 
 pub mod builtin;
 pub mod codes;
+mod compile;
 pub mod condition;
 pub mod diagnostic;
 pub mod keys;
 pub mod library;
+mod lower;
 pub mod model;
+mod partial;
+pub mod report;
 pub mod source;
 pub mod syntax;
+pub mod text;
+mod translation;
 
 pub use diagnostic::{Finding, Level, Place};
 pub use library::{Library, Revision};

@@ -77,8 +77,7 @@ struct Shift {
     to: usize,
 }
 
-struct Scanner<'f> {
-    file: &'f SourceFile<'f>,
+struct Scanner {
     out: Scanned,
     levels: Vec<Level>,
     inline: Option<Inline>,
@@ -91,16 +90,8 @@ struct Scanner<'f> {
 
 /// Scans a file.
 pub fn scan(file: &SourceFile<'_>) -> Scanned {
-    let mut scanner = Scanner {
-        file,
-        out: Scanned::default(),
-        levels: Vec::new(),
-        inline: None,
-        block: None,
-        shift: None,
-        skip_below: None,
-        begun: false,
-    };
+    let mut scanner =
+        Scanner { out: Scanned::default(), levels: Vec::new(), inline: None, block: None, shift: None, skip_below: None, begun: false };
     let mut start = usize::from(file.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
     for raw in file.text.get(start..).unwrap_or("").split_inclusive('\n') {
         let content = raw.trim_end_matches(['\n', '\r']);
@@ -112,7 +103,7 @@ pub fn scan(file: &SourceFile<'_>) -> Scanned {
     scanner.out
 }
 
-impl Scanner<'_> {
+impl Scanner {
     fn problem(&mut self, problem: Problem) {
         self.out.problems.push(problem);
     }
@@ -407,8 +398,6 @@ impl Scanner<'_> {
                 let text = words.get(1..).unwrap_or("").trim_start();
                 kept = (whole.end - text.len()..whole.end, text.to_owned());
             }
-        } else if line::is_quoted(words) {
-            kept = (whole.start + 1..whole.end - 1, words.get(1..words.len() - 1).unwrap_or("").to_owned());
         } else {
             let what = match first {
                 '&' | '*' => Some("anchors (`&`) and aliases (`*`) are not part of the flow language"),

@@ -1,5 +1,9 @@
 //! The codes of findings that reading a flow can give, each with its page. `check/` adds its own from F030.
 
+mod pages;
+
+use std::collections::BTreeMap;
+
 use super::diagnostic::Level;
 
 /// What `intake explain CODE` prints, and the example that is run as its test.
@@ -15,7 +19,7 @@ pub struct Page {
     pub what: &'static str,
     /// Why it matters.
     pub why: &'static str,
-    /// A flow file that has it; where it begins with `steps:`, the usual head stands before it.
+    /// Files that have it, as [`example_files`] takes them apart.
     pub bad: &'static str,
     /// The same, put right.
     pub good: &'static str,
@@ -91,4 +95,51 @@ pub fn level(code: &str) -> Level {
 }
 
 /// All pages, by code.
-pub static PAGES: &[Page] = &[];
+pub use pages::PAGES;
+
+/// What stands before an example that begins with `steps:`.
+pub const HEAD: &str = "flow: example\nlanguages: [en]\nfor: anyone\nends: [complete]\n";
+
+/// The files of an example: `example.yaml`, and after each line `=== name` the file of that name.
+pub fn example_files(example: &str) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut name = "example.yaml".to_owned();
+    let mut content = String::new();
+    for line in example.lines() {
+        if let Some(next) = line.strip_prefix("=== ") {
+            files.insert(std::mem::replace(&mut name, next.trim().to_owned()), std::mem::take(&mut content));
+        } else {
+            content.push_str(line);
+            content.push('\n');
+        }
+    }
+    files.insert(name, content);
+    for content in files.values_mut().filter(|content| content.starts_with("steps:")) {
+        content.insert_str(0, HEAD);
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{library::compile_folder, report};
+
+    #[test]
+    fn every_bad_example_has_its_finding_and_every_good_one_none() {
+        for page in PAGES {
+            let found = compile_folder(&example_files(page.bad)).findings;
+            assert!(found.iter().any(|finding| finding.code == page.code), "{} is not found in its bad example: {found:#?}", page.code);
+            let files = example_files(page.good);
+            let found = compile_folder(&files).findings;
+            assert!(found.is_empty(), "{}: {}", page.code, report::text(&found, &files, false));
+        }
+    }
+
+    #[test]
+    fn pages_stand_in_the_order_of_their_codes() {
+        let codes: Vec<&str> = PAGES.iter().map(|page| page.code).collect();
+        let expected: Vec<String> = (1..=29).map(|n| format!("F{n:03}")).collect();
+        assert_eq!(codes, expected);
+    }
+}
