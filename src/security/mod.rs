@@ -1,1 +1,5 @@
 //! Signatures of providers, sealing of stored values, passwords, tokens and roles. Pure but for randomness, which comes from `base::clock`.
+
+pub mod seal;
+
+pub use seal::{SealError, Sealer};
