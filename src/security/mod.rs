@@ -4,3 +4,6 @@ pub mod password;
 pub mod role;
 pub mod signature;
 pub mod token;
+pub mod seal;
+
+pub use seal::{SealError, Sealer};
