@@ -18,3 +18,5 @@ pub mod render;
 pub mod channel;
 
 pub mod store;
+
+pub mod records;
