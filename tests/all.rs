@@ -2,3 +2,4 @@
 
 mod flow_language;
 mod channel;
+mod records;
