@@ -49,7 +49,6 @@ static PHRASES: &[Phrase] = &[
     phrase!("language-unknown"),
     phrase!("list-full"),
     phrase!("list-open"),
-    phrase!("no"),
     phrase!("not-understood"),
     phrase!("nothing-to-do"),
     phrase!("nothing-to-go-back"),
@@ -80,9 +79,10 @@ static PHRASES: &[Phrase] = &[
     phrase!("retry-yes-no"),
     phrase!("still-waiting"),
     phrase!("told-a-person"),
-    phrase!("unsure"),
     phrase!("who-is-this"),
-    phrase!("yes"),
+    phrase!("word-no"),
+    phrase!("word-unsure"),
+    phrase!("word-yes"),
 ];
 
 /// The embedded phrases in the form of [`crate::flow::Revision::partials`]: by name, then by language tag.

@@ -45,12 +45,16 @@ pub(crate) fn show(catalog: &Catalog, question: &Question, language: &Language, 
     lines(catalog, question, &choices, language).map(Shown::Lines)
 }
 
-/// The choices with their labels, the exclusive one last. A yes/no question without choices of its own has "yes" and "no".
+/// The choices with their labels, the exclusive one last. A yes/no question without choices of its own has its usual ones.
 fn labelled(catalog: &Catalog, question: &Question, language: &Language) -> Result<Vec<Labelled>, RenderFault> {
-    if question.choices.is_empty() && question.hint == Hint::YesNo {
-        return ["yes", "no"]
-            .into_iter()
-            .map(|key| Ok(Labelled { key: key.to_owned(), label: catalog.phrase(key, language, &[])?.text, exclusive: false }))
+    if question.choices.is_empty() && yes_no(question.hint) {
+        let keys: &[&str] = if question.hint == Hint::YesNoUnsure { &["yes", "no", "unsure"] } else { &["yes", "no"] };
+        return keys
+            .iter()
+            .map(|key| {
+                let label = catalog.phrase(&format!("word-{key}"), language, &[])?.text;
+                Ok(Labelled { key: (*key).to_owned(), label, exclusive: false })
+            })
             .collect();
     }
     let mut choices = question
@@ -107,8 +111,7 @@ fn tap_id(question: &Question, choice: &Labelled) -> String {
 
 fn lines(catalog: &Catalog, question: &Question, choices: &[Labelled], language: &Language) -> Result<Vec<String>, RenderFault> {
     let mut lines = Vec::new();
-    let yes_no = question.hint == Hint::YesNo;
-    if !yes_no {
+    if !yes_no(question.hint) {
         let mut number = 0_usize;
         for choice in choices {
             if choice.exclusive {
@@ -121,11 +124,10 @@ fn lines(catalog: &Catalog, question: &Question, choices: &[Labelled], language:
     }
     let n_regular = choices.iter().filter(|choice| !choice.exclusive).count();
     let none = choices.iter().find(|choice| choice.exclusive).map(|choice| choice.label.clone());
-    let unsure = choices.iter().any(|choice| choice.key == "unsure");
     let phrase = match question.hint {
         Hint::None => None,
-        Hint::YesNo if unsure => Some("hint-yes-no-unsure"),
         Hint::YesNo => Some("hint-yes-no"),
+        Hint::YesNoUnsure => Some("hint-yes-no-unsure"),
         Hint::One => Some("hint-one"),
         // With one choice beside "none" there is nothing to combine.
         Hint::Several if n_regular < 2 => Some("hint-one"),
@@ -146,4 +148,9 @@ fn lines(catalog: &Catalog, question: &Question, choices: &[Labelled], language:
         }
     }
     Ok(lines)
+}
+
+/// Whether the answers are words that need no numbers.
+const fn yes_no(hint: Hint) -> bool {
+    matches!(hint, Hint::YesNo | Hint::YesNoUnsure)
 }
