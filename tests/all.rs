@@ -3,3 +3,4 @@
 mod flow_language;
 mod channel;
 mod records;
+mod render_messages;
