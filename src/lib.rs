@@ -20,3 +20,5 @@ pub mod channel;
 pub mod check;
 
 pub mod store;
+
+pub mod records;

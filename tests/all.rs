@@ -2,3 +2,6 @@
 
 mod check_rules;
 mod flow_language;
+mod channel;
+mod records;
+mod render_messages;
