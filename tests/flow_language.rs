@@ -182,7 +182,7 @@ fn what_yaml_has_and_flows_do_without_is_found() {
         ("say: Hello\nend: complete\ngo: hello", "F023 9:5 go"),
         ("say: Hello\nbecause: No reason", "F023 8:5 because"),
         ("say: Hello\nresume: end", "F023 8:5 resume"),
-        ("say: Hello\nask: yes/no\ncall: example", "F023 9:5 call"),
+        ("say: Hello\nask: yes/no\nfor each: who in household\nsteps:\n  a:\n    say: A", "F023 9:5 for each"),
         ("say: Hello\nprivate: yes", "F029 8:5 private"),
         ("say: Hello\ngo: next", "F016 8:9 next"),
         ("say: Hello {{#each household}}x{{/each}}", "F021 7:19 each"),
@@ -193,21 +193,24 @@ fn what_yaml_has_and_flows_do_without_is_found() {
         ("say: Hello\nask: any of\noptions:\n  5: Five", "F011 10:7 5"),
         ("say: Hello\nask: any of\noptions:\n  a: A\n  a: B", "F006 11:7 a"),
         ("say: Hello\nset:\n  hello: 5", "F018 9:7 hello"),
-        ("say: Hello\nsilence:\n  - after: soon\n    end: no reply", "F009 9:14 soon"),
-        ("say: Hello\nsilence:\n  - say: Hi", "F010 9:7 say: Hi"),
-        ("say: Hello\nask: yes/no\nthen:\n  - when: hello\n    escalate: now\n    because: It", "F009 11:17 now"),
-        ("say: Hello\nask: yes/no\nthen:\n  - else:\n      say: A\n  - when: hello\n    say: B", "F023 12:7 when: hello"),
+        ("say: Hello\nsilence:\n  - after: soon\n    end: no reply", "F009 9:16 soon"),
+        ("say: Hello\nsilence:\n  - say: Hi", "F010 9:9 say: Hi"),
+        ("say: Hello\nask: yes/no\nthen:\n  - when: hello\n    escalate: now\n    because: It", "F009 11:19 now"),
+        ("say: Hello\nask: yes/no\nthen:\n  - else:\n      say: A\n  - when: hello\n    say: B", "F023 12:9 when: hello"),
         ("say: Hello\nthen: go", "F009 8:11 go"),
         ("say: Hello\nfor each: you in household\nsteps:\n  a:\n    say: A", "F018 8:15 you"),
         ("say: Hello\nfor each: who in town\nsteps:\n  a:\n    say: A", "F016 8:22 town"),
         ("repeat: contact, up to 900\nmore: More?\nsteps:\n  a:\n    say: A", "F009 7:22 up to 900"),
         ("repeat: contact\nmore: More?\nsteps:\n  hello:\n    say: A", "F018 10:7 hello"),
     ];
+    let mut otherwise = Vec::new();
     for (lines, expected) in cases {
         let all = found(&in_step(lines));
-        assert!(all.iter().any(|one| one == expected), "{lines}\nexpected {expected}, found {all:#?}");
-        assert!(all.len() <= 2, "{lines}\none mistake, {} findings: {all:#?}", all.len());
+        if all != [expected] {
+            otherwise.push(format!("{lines}\n  expected {expected}, found {all:?}"));
+        }
     }
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
     let two = format!("{HEAD}steps:\n  hello:\n    say: Hello\n---\nflow: other\n");
     assert_eq!(found(&two), ["F005 8:1 ---"]);
 }
@@ -462,19 +465,9 @@ Llame al {{agency.emergency_number}}.
     let flow = &folder.flows["example"];
     let (es, en) = (Language::parse("es").unwrap(), Language::english());
     let spanish: Vec<&str> = flow.texts.iter().map(|text| text.in_language(&es, &en).0).collect();
-    assert_eq!(
-        spanish,
-        ["REVISAR", "Hola {{you.first_name}}.", "Ninguna", "Otra vez, por favor", "Una opción", "Otra", "Adiós.\n{{> help}}"]
-            .into_iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .fold(spanish.clone(), |all, one| {
-                assert!(all.contains(&one), "{one} is missing in {all:?}");
-                all
-            })
-    );
+    let expected = ["REVISAR", "Hola {{you.first_name}}.", "Otra", "Otra vez, por favor", "Una opción", "Ninguna", "Adiós.\n{{> help}}"];
+    assert_eq!(spanish.len(), expected.len());
+    assert!(expected.iter().all(|one| spanish.contains(one)), "{spanish:?}");
     let bye = flow.texts.iter().find(|text| text.source.starts_with("Bye")).unwrap();
     assert_eq!(bye.names, ["agency.emergency_number"]);
     let revision = &folder.revisions["example"];
@@ -588,4 +581,45 @@ fn reading_never_fails_whatever_the_file_holds() {
     for (at, _) in whole.char_indices().step_by(7) {
         compile_folder(&BTreeMap::from([("daily-check.yaml".to_owned(), whole[..at].to_owned())]));
     }
+}
+
+#[test]
+fn names_in_texts_have_the_full_names_that_conditions_ask_for() {
+    let folder = compile_folder(&folder("whole"));
+    let flow = &folder.flows["daily-check"];
+    let cases = [
+        ("each_unwell.onset", "danger", "each_unwell.danger"),
+        ("each_unwell.onset", "who.label", "who.label"),
+        ("each_unwell.onset", "unwell.count", "unwell.count"),
+        ("thanks", "contacts.count", "contacts.count"),
+        ("contacts.phone", "name", "contacts.name"),
+        ("thanks", "agency.name", "agency.name"),
+    ];
+    for (step, written, full) in cases {
+        assert_eq!(flow.full_name(step, written), full, "{written} in {step}");
+    }
+}
+
+/// The bound for release is 2 ms (`docs/flow-language.md`); unoptimised builds get twenty times as much.
+#[test]
+fn a_flow_of_twenty_five_steps_is_compiled_in_time() {
+    let mut file = HEAD.to_owned() + "steps:\n";
+    for n in 0..25 {
+        file.push_str(&format!(
+            "  step_{n}:\n    say: Question {n}, {{{{you.first_name}}}}?\n    say if alone: Only you?\n    ask: any of\n    none: None\n    options:\n      cough: Cough\n      fever: Fever\n      other:\n        say: Other\n        words: [else, more]\n    then:\n      - when: cough in step_{n} and step_{n}.count > 1\n        task: urgent\n        because: Cough\n      - when: step_{n} is missing\n        say: Noted.\n"
+        ));
+    }
+    let files = BTreeMap::from([("example.yaml".to_owned(), file)]);
+    let fastest = (0..5)
+        .map(|_| {
+            let begun = std::time::Instant::now();
+            let folder = compile_folder(&files);
+            assert_eq!(folder.revisions.len(), 1, "{}", report::text(&folder.findings, &files, false));
+            begun.elapsed()
+        })
+        .min()
+        .unwrap();
+    let bound = std::time::Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 2 });
+    println!("compiled in {fastest:?}");
+    assert!(fastest <= bound, "{fastest:?}");
 }

@@ -401,7 +401,7 @@ impl Scanner {
             self.problem(problem.help(help));
         }
         if is_text {
-            if let Some(colon) = words.find(": ") {
+            if let Some(colon) = words.find(": ").filter(|_| first != '{' || words.starts_with("{{")) {
                 self.second_colon(at + colon);
             }
             if line::is_quoted(words) {
@@ -436,6 +436,10 @@ impl Scanner {
             };
             if let Some(what) = what {
                 self.problem(Problem::new(codes::REFUSED, whole, what, "refused here").help("write the value itself"));
+                // What follows the sign is read as if it were not there.
+                if let Some((_, rest)) = words.split_once(' ') {
+                    kept = (kept.0.end - rest.len()..kept.0.end, rest.to_owned());
+                }
             }
         }
         self.out.scalars.push(Value { range: kept.0.clone(), lines: vec![kept] });
