@@ -1,7 +1,7 @@
 //! The one integration-test binary.
 
+mod channel;
 mod check_rules;
 mod flow_language;
-mod channel;
 mod records;
 mod render_messages;
