@@ -291,10 +291,10 @@ fn shipped() -> std::collections::BTreeMap<String, String> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = std::collections::BTreeMap::new();
     for (prefix, folder, ending) in [("", "flows", "yaml"), ("messages/", "templates/messages", "hbs")] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
+        for entry in std::fs::read_dir(root.join(folder)).expect("the folder is shipped").flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.ends_with(ending) {
-                files.insert(format!("{prefix}{name}"), std::fs::read_to_string(entry.path()).unwrap());
+                files.insert(format!("{prefix}{name}"), std::fs::read_to_string(entry.path()).expect("the file is text"));
             }
         }
     }

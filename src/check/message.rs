@@ -133,8 +133,8 @@ fn joined_before(subject: &Subject<'_>, id: StepId) -> Vec<StepId> {
     if step.alone || !matches!(step.body, Body::Plain | Body::Ask(_)) {
         return joined;
     }
-    let mut before = flow.list(step.group).iter().rev().skip_while(|&&other| other != id).skip(1);
-    while let Some(&previous) = before.next() {
+    let before = flow.list(step.group).iter().rev().skip_while(|&&other| other != id).skip(1);
+    for &previous in before {
         let previous_step = flow.step(previous);
         if !matches!(previous_step.body, Body::Plain) || previous_step.alone || super::graph::leaves(&previous_step.last) {
             break;
