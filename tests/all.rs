@@ -1,6 +1,7 @@
 //! The one integration-test binary.
 
-mod flow_language;
 mod channel;
+mod engine;
+mod flow_language;
 mod records;
 mod render_messages;
