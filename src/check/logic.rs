@@ -13,17 +13,17 @@ const MOST_CONJUNCTIONS: usize = 64;
 
 /// Whether a condition can never hold.
 pub fn impossible(condition: &Expression) -> bool {
-    alternatives(condition, true).is_some_and(|all| all.iter().all(|claims| contradiction(claims)))
+    alternatives(condition, Want::True).is_some_and(|all| all.iter().all(|claims| contradiction(claims)))
 }
 
 /// Whether two conditions can never hold together.
 pub fn exclusive(one: &Expression, other: &Expression) -> bool {
-    both_impossible(alternatives(one, true), alternatives(other, true))
+    both_impossible(alternatives(one, Want::True), alternatives(other, Want::True))
 }
 
 /// Whether `other` holds wherever `one` does.
 pub fn implies(one: &Expression, other: &Expression) -> bool {
-    one == other || both_impossible(alternatives(one, true), alternatives(other, false))
+    one == other || both_impossible(alternatives(one, Want::True), alternatives(other, Want::NotTrue))
 }
 
 fn both_impossible(one: Option<Vec<Vec<Claim>>>, other: Option<Vec<Vec<Claim>>>) -> bool {
@@ -50,17 +50,43 @@ enum What {
     HasNot(String),
     Above(f64, bool),
     Below(f64, bool),
-    /// Something not looked into, as a whole.
+    /// Something not looked into, as a whole, is true or false.
     Holds(bool),
+    /// It is not true or not false; perhaps undecided.
+    HoldsNot(bool),
 }
 
-/// The condition (or its negation) as "or" of "and"s; `None` where it grew too large.
-fn alternatives(expression: &Expression, positive: bool) -> Option<Vec<Vec<Claim>>> {
+/// What a condition is to be. Undecided is neither true nor false.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    True,
+    False,
+    NotTrue,
+    NotFalse,
+}
+
+impl Want {
+    /// What `x` is to be for `not x` to be this.
+    const fn negated(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::NotTrue => Self::NotFalse,
+            Self::NotFalse => Self::NotTrue,
+        }
+    }
+}
+
+/// Being what is wanted, as "or" of "and"s; `None` where it grew too large.
+fn alternatives(expression: &Expression, want: Want) -> Option<Vec<Vec<Claim>>> {
     match expression {
-        Expression::Not(inner) => alternatives(inner, !positive),
+        Expression::Not(inner) => alternatives(inner, want.negated()),
         Expression::Logic(logic, left, right) => {
-            let (left, right) = (alternatives(left, positive)?, alternatives(right, positive)?);
-            let either = matches!((logic, positive), (Logic::Or, true) | (Logic::And, false));
+            let (left, right) = (alternatives(left, want)?, alternatives(right, want)?);
+            let either = match logic {
+                Logic::Or => matches!(want, Want::True | Want::NotFalse),
+                Logic::And => matches!(want, Want::False | Want::NotTrue),
+            };
             if either {
                 return Some([left, right].concat());
             }
@@ -88,7 +114,25 @@ fn alternatives(expression: &Expression, positive: bool) -> Option<Vec<Vec<Claim
         | Expression::Arithmetic(..)
         | Expression::Quantified(..)
         | Expression::DaysSince(_)
-        | Expression::AgeOf(_) => Some(vec![claims(expression, positive)]),
+        | Expression::AgeOf(_) => Some(single(expression, want)),
+    }
+}
+
+/// A condition without `and`, `or`, `not`: its claims, and, where undecided will do, that its name is missing.
+fn single(expression: &Expression, want: Want) -> Vec<Vec<Claim>> {
+    let positive = matches!(want, Want::True | Want::NotFalse);
+    let decided = claims(expression, positive);
+    if matches!(want, Want::True | Want::False) || matches!(expression, Expression::IsMissing(_) | Expression::IsAnswered(_)) {
+        return vec![decided];
+    }
+    match decided.as_slice() {
+        // Not looked into: it is simply not the opposite.
+        [Claim { about, what: What::Holds(holds) }] => vec![vec![Claim { about: about.clone(), what: What::HoldsNot(!holds) }]],
+        [first, ..] => {
+            let missing = Claim { about: first.about.clone(), what: What::Missing };
+            vec![decided, vec![missing]]
+        }
+        [] => vec![decided],
     }
 }
 
@@ -219,8 +263,8 @@ struct Known<'a> {
     has_not: BTreeSet<&'a str>,
     above: Option<(f64, bool)>,
     below: Option<(f64, bool)>,
-    holds: bool,
-    holds_not: bool,
+    holds: BTreeSet<bool>,
+    holds_not: BTreeSet<bool>,
 }
 
 fn contradiction(claims: &[Claim]) -> bool {
@@ -238,8 +282,8 @@ fn contradiction(claims: &[Claim]) -> bool {
             What::HasNot(value) => drop(known.has_not.insert(value)),
             What::Above(n, inclusive) => known.above = tighter(known.above, (*n, *inclusive), |new, old| new > old),
             What::Below(n, inclusive) => known.below = tighter(known.below, (*n, *inclusive), |new, old| new < old),
-            What::Holds(true) => known.holds = true,
-            What::Holds(false) => known.holds_not = true,
+            What::Holds(truth) => drop(known.holds.insert(*truth)),
+            What::HoldsNot(truth) => drop(known.holds_not.insert(*truth)),
         }
     }
     all.values().any(Known::contradicts)
@@ -267,7 +311,8 @@ impl Known<'_> {
             || self.is.intersection(&self.is_not).next().is_some()
             || self.none && (self.not_none || !self.has.is_empty() || self.is.iter().any(|key| *key != "none"))
             || self.has.intersection(&self.has_not).next().is_some()
-            || self.holds && self.holds_not
+            || self.holds.len() > 1
+            || self.holds.intersection(&self.holds_not).next().is_some()
             || empty_range
     }
 }
@@ -332,6 +377,8 @@ mod tests {
         assert!(implies(&both, &is("x", "a")));
         assert!(!implies(&is("x", "a"), &both));
         assert!(implies(&is("x", "a"), &logic(Logic::Or, is("x", "a"), is("y", "b"))));
+        assert!(!implies(&Expression::IsMissing(name("x")), &is("x", "a")), "an undecided condition does not hold");
+        assert!(!implies(&is("y", "b"), &logic(Logic::Or, is("x", "a"), not(is("x", "a")))));
         assert!(implies(&compare("x", Comparison::Greater, 5.0), &compare("x", Comparison::Greater, 3.0)));
     }
 }

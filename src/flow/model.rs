@@ -427,6 +427,21 @@ impl Flow {
         self.steps.iter().position(|step| step.path == path).map(StepId)
     }
 
+    /// The full name of a name as a text of a step writes it: what [`super::condition::Scope::value`] is asked for. Inside a group
+    /// names are the group's own first; what is no step and no value that was set stays as written.
+    pub fn full_name(&self, step: &str, written: &str) -> String {
+        let bare = written.strip_suffix(".count").unwrap_or(written);
+        let mut group = step;
+        while let Some((outer, _)) = group.rsplit_once('.') {
+            let path = format!("{outer}.{bare}");
+            if self.steps.iter().any(|step| step.path == path || step.sets(&path)) {
+                return format!("{outer}.{written}");
+            }
+            group = outer;
+        }
+        written.to_owned()
+    }
+
     /// The steps of a group's list, or of the outermost list.
     pub fn list(&self, group: Option<StepId>) -> &[StepId] {
         match group.map(|id| &self.step(id).body) {
@@ -435,6 +450,19 @@ impl Flow {
             Some(Body::ForEach(each)) => &each.steps,
             Some(Body::Plain | Body::Ask(_) | Body::Call(_)) => &[],
         }
+    }
+}
+
+impl Step {
+    /// Whether the step or one of its arms sets a value of this full name.
+    pub fn sets(&self, path: &str) -> bool {
+        let unclear = match &self.body {
+            Body::Ask(Ask { if_unclear: IfUnclear::Arm(actions), .. }) => Some(&actions.set),
+            Body::Ask(_) | Body::Plain | Body::Repeat(_) | Body::ForEach(_) | Body::Call(_) => None,
+        };
+        let arms = self.then.iter().map(|arm| &arm.actions.set);
+        let silence = self.silence.iter().flatten().map(|arm| &arm.actions.set);
+        arms.chain(silence).chain(unclear).chain([&self.set]).flatten().any(|(name, _)| name == path)
     }
 }
 

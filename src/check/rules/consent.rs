@@ -1,6 +1,6 @@
 use super::super::{
     Rule, Subject, finding,
-    graph::{Part, Point, To},
+    graph::{How, Part, Point},
     walk::steps,
 };
 use crate::flow::{
@@ -83,7 +83,8 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Body::Call(name) => called_asks(name),
             Body::Plain | Body::Repeat(_) | Body::ForEach(_) => false,
         };
-        !(passed && from.part == Part::Begin && edge.to == To::Point(Point { step: from.step, part: Part::After }))
+        // A human who hands back has seen to it.
+        !(passed && from.part == Part::Begin && matches!(edge.how, How::Answered | How::HandedBack))
     });
     let first = steps(flow).find(|(id, step)| {
         let private = match &step.body {

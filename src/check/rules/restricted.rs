@@ -1,6 +1,6 @@
 use super::super::{
     Rule, Subject, finding,
-    graph::{Part, Point, To},
+    graph::{How, Part, Point},
     message::words_of,
     walk::{Spot, deeds, steps, variants},
     words,
@@ -81,8 +81,9 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         Body::Plain | Body::Repeat(_) | Body::ForEach(_) => false,
     };
     let before = subject.graph.reach(subject.graph.first(), |from, edge| {
-        let over = Point { step: from.step, part: Part::After };
-        !(from.part == Part::Begin && passes_identity(from) && edge.to == To::Point(over))
+        // A human who hands back has seen to it.
+        let passed = matches!(edge.how, How::Answered | How::HandedBack);
+        !(from.part == Part::Begin && passes_identity(from) && passed)
     });
     let mut texts: Vec<TextId> = Vec::new();
     for (id, step) in steps(flow) {

@@ -28,8 +28,7 @@ steps:
         say: Good to hear.
         end: complete
       - when: better == no
-        task: routine
-        because: Does not feel better
+        say: We are sorry to hear that.
         end: complete
 ",
     good: "\
@@ -38,12 +37,10 @@ steps:
     say: Do you feel better?
     ask: yes/no
     then:
+      - when: better == yes
+        say: Good to hear.
       - when: better == no
-        task: routine
-        because: Does not feel better
-      - when: better is missing
-        task: routine
-        because: Did not say
+        say: We are sorry to hear that.
   thanks:
     say: Thank you.
     end: complete

@@ -29,11 +29,12 @@ const PAGE: Page = Page {
 steps:
   intro:
     say: |
-      This is a long message that explains a great many things that nobody asked for, and it goes on and on, because whoever wrote it had a large screen, a cup of coffee
-      and plenty of time. It tells of the office, of its history, of its opening hours, and of the people who work there every day, from early in the morning until late.
-      It thanks you for your patience. It thanks you again. It says that your answers matter to us and to your neighbours, and to their neighbours, and to the whole town.
-      It tells you that you may reply in your own words, or with a number, or with one word, and that we will read what you write as soon as we can, which may take a while.
-      It then says all of this once more in other words, because somebody thought that people may not have read it the first time, and they may be right about that too.
+      We write to you from the office in town. We are there from eight to six. We are there from Monday to Friday. We like to help you.
+      You may ask us what you want. You may ask us now or later. You may write to us by day and by night. We read it all. We may not read it at once.
+      We ask you some things. They are short. You can say yes or no. You can send a number. You can use your own words. We know what to do with them.
+      You can stop when you like. You can go on when you like. You can skip a thing that you do not like. No one will mind. It is up to you.
+      You can ask for one of us. One of us will then write to you. It may take a while. You can call us too. The number is on our page.
+      We thank you for your time. We know that it is a lot to read. We hope that it is all clear. We hope that you are well. We hope to hear from you soon.
   ready:
     say: Are you ready to begin?
     ask: yes/no

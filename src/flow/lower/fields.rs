@@ -76,6 +76,10 @@ impl Lowerer<'_> {
     pub fn only(&mut self, fields: Fields<'_>, allowed: &[&str], what: &str) {
         for entry in fields.entries.iter().filter(|entry| !allowed.contains(&entry.key.as_str())) {
             let key = entry.key.as_str();
+            if key.starts_with(['<', '&', '*', '!', '?', '{']) {
+                // Found by the scanner.
+                continue;
+            }
             if keys::LATER.contains(&key) {
                 self.problem(
                     Problem::new(
@@ -177,6 +181,8 @@ impl Lowerer<'_> {
                 self.problem(Problem::new(codes::EMPTY, node.range.clone(), format!("nothing stands under `{key}`"), "empty").help(help));
                 None
             }
+            // Braces are found by the scanner.
+            NodeKind::Scalar(scalar) if scalar.text.starts_with('{') => None,
             NodeKind::Scalar(_) | NodeKind::List(_) => {
                 let message = format!("`{key}` takes a block of keys, not {}", node.word());
                 self.problem(
