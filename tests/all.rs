@@ -1,6 +1,7 @@
 //! The one integration-test binary.
 
 mod check_rules;
+mod flow_docs;
 mod flow_language;
 mod channel;
 mod engine;
