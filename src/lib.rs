@@ -17,6 +17,8 @@ pub mod render;
 
 pub mod channel;
 
+pub mod desk;
+
 pub mod store;
 
 pub mod records;
