@@ -137,7 +137,8 @@ impl Applying<'_> {
             .await?;
         let Some(live) = live else { return Ok(()) };
         let tracer = (!matches!(holder, "bot" | "nobody")).then_some(holder);
-        let reply_by = waiting_since.map(|since| ms(clocks::reply_by(urgency_of(live.try_get("urgency")?), since)));
+        let urgency = urgency_of(live.try_get("urgency")?);
+        let reply_by = waiting_since.map(|since| ms(clocks::reply_by(urgency, since)));
         sqlx::query(
             "UPDATE rec_escalations SET tracer = ?1,
                  state = CASE WHEN ?1 IS NOT NULL AND state IN ('waiting', 'overdue') THEN 'claimed' ELSE state END,
