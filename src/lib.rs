@@ -17,4 +17,6 @@ pub mod render;
 
 pub mod channel;
 
+pub mod transcript;
+
 pub mod store;
