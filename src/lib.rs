@@ -18,5 +18,8 @@ pub mod render;
 pub mod channel;
 
 pub mod transcript;
+pub mod check;
 
 pub mod store;
+
+pub mod records;

@@ -1,3 +1,6 @@
 //! The one integration-test binary.
 
+mod flow_language;
+mod channel;
+mod records;
 mod render_messages;

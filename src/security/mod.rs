@@ -1,1 +1,9 @@
 //! Signatures of providers, sealing of stored values, passwords, tokens and roles. Pure but for randomness, which comes from `base::clock`.
+
+pub mod password;
+pub mod role;
+pub mod signature;
+pub mod token;
+pub mod seal;
+
+pub use seal::{SealError, Sealer};
