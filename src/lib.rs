@@ -17,6 +17,7 @@ pub mod render;
 
 pub mod channel;
 
+pub mod transcript;
 pub mod check;
 pub mod desk;
 
