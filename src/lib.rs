@@ -17,4 +17,8 @@ pub mod render;
 
 pub mod channel;
 
+pub mod config;
+
 pub mod store;
+
+pub mod runtime;
