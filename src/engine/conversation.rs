@@ -144,6 +144,8 @@ pub enum ResumeAt {
     OpenQuestion,
     /// The step after the one that called.
     NextStep,
+    /// After the open question, which was answered meanwhile.
+    AfterAnswer,
     /// At a step of the calling flow, for the same person.
     Step(String),
     /// The session ends as "resolved".

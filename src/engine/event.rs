@@ -3,9 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{
-    Address, EventId, Language, Private,
-    id::{OutboxId, TracerId},
+use crate::{
+    base::{
+        Address, EventId, Language, Private,
+        id::{OutboxId, TracerId},
+    },
+    flow::model::Urgency,
 };
 
 /// Something that happened to one conversation.
@@ -39,6 +42,18 @@ pub enum EventKind {
         outbox: OutboxId,
         /// Why.
         reason: Undeliverable,
+    },
+    /// The bot could not handle an event by itself: a text that cannot be rendered, a panic. A human is called.
+    Fault {
+        /// What was wrong, without private values.
+        what: String,
+        /// The event that could not be handled.
+        during: Box<EventKind>,
+    },
+    /// Staff at this address are told that someone waits.
+    Notice {
+        /// How urgent.
+        urgency: Urgency,
     },
     /// A tracer did something.
     Desk {
@@ -153,6 +168,17 @@ pub struct Start {
     pub language: Option<Language>,
     /// Who answers at this address, `you` first; empty leaves the roster as it is.
     pub people: Vec<NewPerson>,
+    /// What is to be done when a session already runs.
+    pub if_busy: IfBusy,
+}
+
+/// What is to be done with a start when a session already runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IfBusy {
+    /// Refuse it: the caller is told.
+    Refuse,
+    /// Wait until the open one ends or has been silent for two hours; the same flow again ends the old one as "no reply".
+    Wait,
 }
 
 /// A person as the API or another conversation gives them.

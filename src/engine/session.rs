@@ -30,6 +30,8 @@ pub struct Session {
     pub lists: Vec<List>,
     /// The question that waits for a reply.
     pub open: Option<Open>,
+    /// Questions asked so far: taps carry the count, so that a tap on an old question is known.
+    pub n_askings: u16,
     /// Flows that this one called and how they ended.
     pub called: Vec<(String, String)>,
     /// Rules that called a human, with a hash of their inputs: the same inputs do not fire again.
@@ -123,7 +125,7 @@ pub struct List {
 pub struct Open {
     /// When it was asked, or asked again: silence counts from it.
     pub asked_at: Timestamp,
-    /// Counts the askings of this session: taps carry it, so that a tap on an old question is known.
+    /// Which asking of the session it is.
     pub asking: u16,
     /// Replies read so far without being understood.
     pub n_unclear: u8,

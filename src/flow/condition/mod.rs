@@ -1,4 +1,23 @@
 //! The small, closed, typed condition language: three-valued, bounded by its size.
+//!
+//! A condition is read once, its names and options are resolved and its types checked against the flow
+//!, and it is evaluated against a [`Scope`] as often as needed. What names [`Scope::value`] is asked for:
+//!
+//! | written | asked for |
+//! |---|---|
+//! | a step's answer, however short it was written | its full path: `unwell`, `each_unwell.danger`, `each_unwell.contacts.phone` |
+//! | a name that `set` gave | the path it has where it was set: `risk`, `each_unwell.risk` |
+//! | the count of a group | the group's full path and `.count`: `contacts.count`, `each_unwell.contacts.count` |
+//! | the count of what was chosen in `any of` | the evaluator counts the question's own value |
+//! | the person of a `for each`, and its facts | as written: `who` (a [`Datum::Choice`] of the person's number), `who.first_name` |
+//! | a built-in | as written: `you.first_name`, `agency.name`, `window.start`, `yesterday.unwell` |
+//! | `today` | never: [`Scope::today`] gives it |
+//! | `identity holds`, `identity.holds` | never: [`Scope::holds`] gives it |
+//!
+//! In `any(contacts, …)` the list is the group's full path, and each of [`Scope::items`] answers the same full paths
+//! (`contacts.last`) with its own item's values. A step inside a group is named outside only through `any`, `all` or `.count`.
+
+mod evaluate;
 
 use jiff::civil::Date;
 
@@ -130,7 +149,8 @@ pub enum Truth {
 
 /// What gives a condition its values: the engine's view of a conversation.
 pub trait Scope {
-    /// The value of a name; [`Datum::Missing`] where there is no answer.
+    /// The value of a name (see the table at the head of the module); [`Datum::Missing`] where there is no answer, and for the
+    /// count of a group that was not reached.
     fn value(&self, name: &str) -> Datum;
     /// Whether the called flow, or the flow that was needed, ended as `holds`.
     fn holds(&self, flow: &str) -> bool;
