@@ -2,6 +2,19 @@
 //!
 //! A channel knows no flow and no network. `receive` is called by `web::hook`, `encode` and `outcome` by `runtime::sender`.
 
+pub mod browser;
+pub mod canonical;
+pub mod table;
+pub mod template;
+pub mod twilio;
+pub mod whatsapp;
+
+pub use browser::BrowserChannel;
+pub use table::Channel;
+pub use template::Templates;
+pub use twilio::TwilioChannel;
+pub use whatsapp::WhatsAppChannel;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -9,6 +22,15 @@ use crate::{
     base::{Address, Private, id::OutboxId},
     engine::{Event, event::Undeliverable},
 };
+
+/// Which of a channel's two paths a request came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// `/in/<channel>`: what they sent.
+    Inbound,
+    /// `/receipt/<channel>?m=<outbox id>`: a word on a delivery.
+    Receipt,
+}
 
 /// What came of one inbound request.
 #[derive(Debug)]
@@ -143,6 +165,15 @@ pub enum Unsendable {
     WindowShut,
     /// Over a limit of the provider.
     TooLong,
+}
+
+/// A message in the form of its channel.
+#[derive(Debug)]
+pub enum Encoded {
+    /// To be performed in this order; the outcome of the last one is the message's.
+    Requests(Vec<Request>),
+    /// Nothing to perform: what the store keeps is what the page reads. It is delivered by being kept.
+    Kept,
 }
 
 /// An HTTP request as a value.
