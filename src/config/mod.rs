@@ -7,7 +7,6 @@
 //! A file with only `[[channel]]`, `[agency]` and `[api]` is enough. Relative paths start at the file's own folder. Secrets are
 //! `{ env = "NAME" }`, `{ file = "path" }` or a plain string, and show as `‹private›`. Knows no store and opens no connection.
 
-pub mod channel;
 pub mod folder;
 pub mod problem;
 mod read;
@@ -17,10 +16,12 @@ mod secret;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-pub use channel::{ChannelSettings, Provider};
 pub use problem::{Problem, Problems};
 
-use crate::base::{Address, Private};
+use crate::{
+    base::{Address, Private, calendar::Hours},
+    channel::Channel,
+};
 
 /// The roles of tokens and desk users.
 pub const ROLES: [&str; 5] = ["tracer", "supervisor", "author", "auditor", "admin"];
@@ -48,7 +49,7 @@ pub struct Settings {
     /// When humans are there, and who is called when they are not.
     pub desk: Desk,
     /// The ways of talking, in the order of the file.
-    pub channels: Vec<ChannelSettings>,
+    pub channels: Vec<Channel>,
     /// Who may call the API.
     pub tokens: Vec<Token>,
     /// What is allowed but should be thought about: told at the start.
@@ -115,8 +116,8 @@ pub struct AgencySettings {
 /// `[desk]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desk {
-    /// `Mon-Fri 08:00-18:00`, judged when read; `None`: always there.
-    pub hours: Option<String>,
+    /// `Mon-Fri 08:00-18:00`; `always` where nothing is said.
+    pub hours: Hours,
     /// Who is told of an urgent call outside the hours.
     pub on_call: Vec<Address>,
 }
@@ -142,8 +143,8 @@ impl Settings {
     }
 
     /// A channel by its name.
-    pub fn channel(&self, name: &str) -> Option<&ChannelSettings> {
-        self.channels.iter().find(|channel| channel.name == name)
+    pub fn channel(&self, name: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.name() == name)
     }
 
     /// The path of a webhook as a provider must be given it: `https://intake.example.org/in/sms`.

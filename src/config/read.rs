@@ -8,12 +8,15 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    AgencySettings, ChannelSettings, Desk, Flows, ROLES, Seal, Server, Settings, StoreUrl, Token,
+    AgencySettings, Desk, Flows, ROLES, Seal, Server, Settings, StoreUrl, Token,
     problem::{Problem, Problems},
     read_channel,
     reader::{Notes, Section},
 };
-use crate::base::{Address, Private, address::Medium};
+use crate::{
+    base::{Address, Private, address::Medium, calendar::Hours},
+    channel::Channel,
+};
 
 /// Reads and judges a file.
 ///
@@ -74,9 +77,9 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
             let message = "stands in the file itself; `{ env = \"NAME\" }` or `{ file = \"path\" }` keeps it out of copies and backups";
             warnings.push(Problem { line: Some(*line), key: key.clone(), message: message.to_owned() });
         }
-        for channel in channels.iter().filter(|channel| channel.provider.word() == "browser") {
+        for channel in channels.iter().filter(|channel| matches!(channel, Channel::Browser(_))) {
             let message = "anyone who reaches this address can text as any number; `browser` is for trying out, on loopback only";
-            warnings.push(Problem { line: None, key: format!("channel `{}`", channel.name), message: message.to_owned() });
+            warnings.push(Problem { line: None, key: format!("channel `{}`", channel.name()), message: message.to_owned() });
         }
     }
     let (_, store) = store?;
@@ -88,7 +91,7 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
         flows: flows?,
         seal: seal?,
         agency: agency?,
-        desk,
+        desk: desk?,
         channels,
         tokens,
         warnings,
@@ -237,16 +240,16 @@ fn agency(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
     Some(AgencySettings { name: name?, emergency_number: emergency_number?, phone_line, country: country?, time_zone: time_zone? })
 }
 
-fn channels(sections: Vec<Section<'_>>, notes: &mut Notes) -> Vec<ChannelSettings> {
+fn channels(sections: Vec<Section<'_>>, notes: &mut Notes) -> Vec<Channel> {
     if sections.is_empty() {
         notes.wrong(None, "channel", "there is no way of talking; write `[[channel]]` with `name`, `provider` and what the provider needs");
     }
-    let mut all: Vec<ChannelSettings> = Vec::new();
+    let mut all: Vec<Channel> = Vec::new();
     for section in sections {
         let (line, key) = (section.line(), section.key("name"));
         if let Some(channel) = read_channel::channel(section, notes) {
-            if all.iter().any(|other| other.name == channel.name) {
-                notes.wrong(line, key, format!("two channels are called `{}`; every channel needs a name of its own", channel.name));
+            if all.iter().any(|other| other.name() == channel.name()) {
+                notes.wrong(line, key, format!("two channels are called `{}`; every channel needs a name of its own", channel.name()));
             }
             all.push(channel);
         }
@@ -254,8 +257,10 @@ fn channels(sections: Vec<Section<'_>>, notes: &mut Notes) -> Vec<ChannelSetting
     all
 }
 
-fn desk(mut section: Section<'_>, notes: &mut Notes, channels: &[ChannelSettings], warnings: &mut Vec<Problem>) -> Desk {
-    let hours = section.text("hours", notes).map(|(_, hours)| hours);
+fn desk(mut section: Section<'_>, notes: &mut Notes, channels: &[Channel], warnings: &mut Vec<Problem>) -> Option<Desk> {
+    let hours_key = section.key("hours");
+    let (hours_line, hours) = section.text("hours", notes).map_or((None, "always".to_owned()), |(line, text)| (Some(line), text));
+    let hours = Hours::parse(&hours).map_err(|message| notes.wrong(hours_line, hours_key, message)).ok();
     let key = section.key("on_call");
     let mut on_call = Vec::new();
     for (line, text) in section.texts("on_call", notes) {
@@ -277,11 +282,11 @@ fn desk(mut section: Section<'_>, notes: &mut Notes, channels: &[ChannelSettings
         let message = "nobody is on call: outside the desk's hours no one is told of an urgent call; write `on_call = [\"sms:+1…\"]`";
         warnings.push(Problem { line, key, message: message.to_owned() });
     }
-    Desk { hours, on_call }
+    Some(Desk { hours: hours?, on_call })
 }
 
-fn serves(channels: &[ChannelSettings], medium: Medium) -> bool {
-    channels.iter().any(|channel| channel.provider.medium() == medium)
+fn serves(channels: &[Channel], medium: Medium) -> bool {
+    channels.iter().any(|channel| channel.medium() == medium)
 }
 
 fn tokens(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Problem>) -> Vec<Token> {

@@ -2,15 +2,17 @@
 
 use super::{
     Secret,
-    channel::{ChannelSettings, Provider},
     reader::{Notes, Section},
 };
-use crate::base::Medium;
+use crate::{
+    base::{Medium, Private, clock::Clock},
+    channel::{BrowserChannel, Channel, Templates, TwilioChannel, WhatsAppChannel},
+};
 
 const PROVIDERS: [&str; 3] = ["twilio", "whatsapp", "browser"];
 
 /// Reads one.
-pub(super) fn channel(mut section: Section<'_>, notes: &mut Notes) -> Option<ChannelSettings> {
+pub(super) fn channel(mut section: Section<'_>, notes: &mut Notes) -> Option<Channel> {
     let (line, name_key, provider_key) = (section.line(), section.key("name"), section.key("provider"));
     let name = section.needed("name", "sms", notes);
     if let Some(name) = &name
@@ -19,10 +21,11 @@ pub(super) fn channel(mut section: Section<'_>, notes: &mut Notes) -> Option<Cha
         notes.wrong(line, name_key, "stands in the webhook's address: write at most 32 small letters, digits and `-`");
     }
     let provider = section.needed("provider", "twilio", notes)?;
+    let name = name.unwrap_or_default();
     let read = match provider.as_str() {
-        "twilio" => twilio(&mut section, notes),
-        "whatsapp" => whatsapp(&mut section, notes),
-        "browser" => browser(&mut section, notes),
+        "twilio" => twilio(name, &mut section, notes).map(Channel::Twilio),
+        "whatsapp" => whatsapp(name, &mut section, notes).map(Channel::WhatsApp),
+        "browser" => browser(name, &mut section, notes).map(Channel::Browser),
         other => {
             let near = PROVIDERS.iter().min_by_key(|known| strsim::damerau_levenshtein(known, other)).unwrap_or(&"twilio");
             let message = format!("there is no provider `{other}`; write one of {} (did you mean `{near}`?)", PROVIDERS.join(", "));
@@ -31,48 +34,66 @@ pub(super) fn channel(mut section: Section<'_>, notes: &mut Notes) -> Option<Cha
         }
     };
     section.finish(notes);
-    Some(ChannelSettings { name: name?, provider: read? })
+    read.filter(|channel| !channel.name().is_empty())
 }
 
-fn twilio(section: &mut Section<'_>, notes: &mut Notes) -> Option<Provider> {
-    let (line, sid_key, from_key) = (section.line(), section.key("account_sid"), section.key("from"));
+fn twilio(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<TwilioChannel> {
+    let (line, sid_key, from_key, service_key) =
+        (section.line(), section.key("account_sid"), section.key("from"), section.key("messaging_service_sid"));
     let account_sid = section.needed("account_sid", "AC…", notes);
     let auth_tokens = two_secrets(section, "auth_token", "auth_token_old", notes);
-    let from = section.needed("from", "+15550100000", notes);
+    let from = section.text("from", notes).map(|(_, from)| from);
+    let service = section.text("messaging_service_sid", notes).map(|(_, sid)| sid);
     let base_url = url(section, "https://api.twilio.com", notes);
-    let templates = section.pairs("templates", notes);
+    let templates = templates(section, notes);
     if let Some(sid) = &account_sid
-        && !(sid.starts_with("AC") && sid.len() == 34)
+        && !is_sid("AC", sid)
     {
         notes.wrong(line, sid_key, "is no account id: it begins with `AC` and has 34 characters; it stands on the console's first page");
     }
-    let from = from?;
-    let (medium, number) = match from.strip_prefix("whatsapp:") {
-        Some(number) => (Medium::WhatsApp, number),
-        None => (Medium::Sms, from.as_str()),
-    };
-    let service = number.starts_with("MG") && number.len() == 34;
-    let short_code = medium == Medium::Sms && (3..=8).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-    let e164 =
-        number.strip_prefix('+').is_some_and(|digits| (6..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
-    if !(service || short_code || e164) {
-        notes.wrong(
-            line,
-            from_key,
-            "must be a number as in `+15550100000`, `whatsapp:+15550100000`, a short code, or a messaging service `MG…`",
-        );
+    match (&from, &service) {
+        (None, None) => {
+            notes.wrong(line, &from_key, "is missing; write `from = \"+15550100000\"` or `messaging_service_sid = \"MG…\"`");
+        }
+        (Some(from), _) if !is_sender(from) => {
+            let message = "must be a number as in `+15550100000`, `whatsapp:+15550100000`, or a short code";
+            notes.wrong(line, &from_key, message);
+        }
+        (_, Some(sid)) if !is_sid("MG", sid) => {
+            notes.wrong(line, service_key, "is no messaging service: it begins with `MG` and has 34 characters");
+        }
+        (Some(_) | None, Some(_) | None) => {}
     }
-    Some(Provider::Twilio { medium, account_sid: account_sid?, auth_tokens: auth_tokens?, from, base_url: base_url?, templates })
+    Some(TwilioChannel {
+        name,
+        account_sid: account_sid?,
+        auth_tokens: auth_tokens?,
+        from,
+        messaging_service_sid: service,
+        base_url: base_url?,
+        templates,
+    })
 }
 
-fn whatsapp(section: &mut Section<'_>, notes: &mut Notes) -> Option<Provider> {
+fn is_sid(prefix: &str, sid: &str) -> bool {
+    sid.len() == 34 && sid.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn is_sender(from: &str) -> bool {
+    let number = from.strip_prefix("whatsapp:").unwrap_or(from);
+    let digits = |text: &str, least: usize, most: usize| (least..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    number.strip_prefix('+').map_or_else(|| number == from && digits(number, 3, 8), |number| digits(number, 6, 15))
+}
+
+fn whatsapp(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<WhatsAppChannel> {
     let phone_number_id = section.needed("phone_number_id", "106540352242922", notes);
     let app_secrets = two_secrets(section, "app_secret", "app_secret_old", notes);
     let verify_token = section.needed_secret("verify_token", notes);
     let access_token = section.needed_secret("access_token", notes);
     let base_url = url(section, "https://graph.facebook.com/v23.0", notes);
-    let templates = section.pairs("templates", notes);
-    Some(Provider::WhatsApp {
+    let templates = templates(section, notes);
+    Some(WhatsAppChannel {
+        name,
         phone_number_id: phone_number_id?,
         app_secrets: app_secrets?,
         verify_token: verify_token?,
@@ -82,16 +103,23 @@ fn whatsapp(section: &mut Section<'_>, notes: &mut Notes) -> Option<Provider> {
     })
 }
 
-fn browser(section: &mut Section<'_>, notes: &mut Notes) -> Option<Provider> {
+fn browser(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<BrowserChannel> {
     let key = section.key("medium");
-    let Some((line, word)) = section.text("medium", notes) else { return Some(Provider::Browser { medium: Medium::Sms }) };
+    let token = section.secret("token", notes).unwrap_or_else(|| Private::new(hex::encode(Clock::machine().random::<16>())));
+    let Some((line, word)) = section.text("medium", notes) else { return Some(BrowserChannel { name, medium: Medium::Sms, token }) };
     match Medium::from_word(&word) {
-        Some(medium @ (Medium::Sms | Medium::WhatsApp)) => Some(Provider::Browser { medium }),
+        Some(medium @ (Medium::Sms | Medium::WhatsApp)) => Some(BrowserChannel { name, medium, token }),
         Some(Medium::Voice | Medium::Email | Medium::Web) | None => {
             notes.wrong(Some(line), key, "the phone page can look like `sms` or `whatsapp`; write one of them");
             None
         }
     }
+}
+
+fn templates(section: &mut Section<'_>, notes: &mut Notes) -> Templates {
+    let names = section.pairs("templates", notes);
+    let languages = section.pairs("template_languages", notes);
+    Templates { names, languages }
 }
 
 fn two_secrets(section: &mut Section<'_>, name: &'static str, old: &'static str, notes: &mut Notes) -> Option<Vec<Secret>> {
