@@ -1,1 +1,6 @@
 //! Signatures of providers, sealing of stored values, passwords, tokens and roles. Pure but for randomness, which comes from `base::clock`.
+
+pub mod password;
+pub mod role;
+pub mod signature;
+pub mod token;
