@@ -21,10 +21,8 @@ pub use problem::{Problem, Problems};
 use crate::{
     base::{Address, Private, calendar::Hours},
     channel::Channel,
+    security::role::Role,
 };
-
-/// The roles of tokens and desk users.
-pub const ROLES: [&str; 5] = ["tracer", "supervisor", "author", "auditor", "admin"];
 
 /// A secret: shows nothing.
 pub type Secret = Private<String>;
@@ -127,8 +125,8 @@ pub struct Desk {
 pub struct Token {
     /// What the audit calls its bearer.
     pub name: String,
-    /// What it may do: a word of [`ROLES`].
-    pub role: String,
+    /// What it may do.
+    pub role: Role,
     /// What stands behind `Bearer `.
     pub secret: Secret,
 }

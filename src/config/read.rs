@@ -8,7 +8,7 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    AgencySettings, Desk, Flows, ROLES, Seal, Server, Settings, StoreUrl, Token,
+    AgencySettings, Desk, Flows, Seal, Server, Settings, StoreUrl, Token,
     problem::{Problem, Problems},
     read_channel,
     reader::{Notes, Section},
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     base::{Address, Private, address::Medium, calendar::Hours},
     channel::Channel,
+    security::role::Role,
 };
 
 /// Reads and judges a file.
@@ -297,11 +298,14 @@ fn tokens(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
         let role = one.needed("role", "admin", notes);
         let secret = one.needed_secret("secret", notes);
         one.finish(notes);
-        if let Some(role) = &role
-            && !ROLES.contains(&role.as_str())
-        {
-            notes.wrong(line, role_key, format!("`{role}` is no role; write one of {}", ROLES.join(", ")));
-        }
+        let role = role.and_then(|word| {
+            let role = Role::from_word(&word);
+            if role.is_none() {
+                let known = Role::ALL.map(Role::word).join(", ");
+                notes.wrong(line, role_key, format!("`{word}` is no role; write one of {known}"));
+            }
+            role
+        });
         if let (Some(name), Some(role), Some(secret)) = (name, role, secret) {
             if all.iter().any(|other| other.name == name) {
                 notes.wrong(line, &name_key, format!("two tokens are called `{name}`; every token needs a name of its own"));

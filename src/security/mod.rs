@@ -2,5 +2,8 @@
 
 pub mod password;
 pub mod role;
+pub mod seal;
 pub mod signature;
 pub mod token;
+
+pub use seal::{SealError, Sealer};

@@ -1,0 +1,267 @@
+//! Sealing of what is stored, and keyed hashes of what must be found again.
+//!
+//! A key file holds one *index key*, which makes keyed hashes of addresses and look-up values, and one or more *data keys*, which seal.
+//! The newest data key (the highest id) seals, all of them open: so a key is rotated by adding a line, and an old line is removed once
+//! nothing sealed with it is left. The index key stays for the life of a deployment: every key in the store is made with it.
+//!
+//! ```text
+//! # Intake's keys. …
+//! index 5f0c…  (64 hex digits)
+//! data 1 9b17…
+//! data 2 c402…
+//! ```
+//!
+//! A sealed value is `format (1) · key id (2, big-endian) · nonce (12) · AES-256-GCM-SIV ciphertext and tag (n + 16)`. The header
+//! and the caller's own words about where the value belongs (`aad`) are authenticated with it: a value moved elsewhere does not open.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use aes_gcm_siv::{
+    Aes256GcmSiv, Nonce,
+    aead::{Aead, KeyInit, Payload},
+};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::base::clock::Clock;
+
+/// The only format so far.
+const FORMAT: u8 = 1;
+/// Format, key id and nonce, in bytes.
+const HEADER_BYTES: usize = 1 + 2 + NONCE_BYTES;
+const NONCE_BYTES: usize = 12;
+const KEY_BYTES: usize = 32;
+/// Bytes that sealing adds to a value.
+pub const SEAL_BYTES: usize = HEADER_BYTES + 16;
+
+/// Seals and opens values, and makes keyed hashes. Cheap to clone; shows nothing of its keys.
+#[derive(Clone)]
+pub struct Sealer(Arc<Keys>);
+
+struct Keys {
+    index: Hmac<Sha256>,
+    data: BTreeMap<u16, Aes256GcmSiv>,
+    newest: (u16, Aes256GcmSiv),
+}
+
+/// Why a sealed value does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// It is no sealed value, or one of a newer format.
+    #[error("it is no sealed value of a known format")]
+    Format,
+    /// The key file has no such key.
+    #[error("it was sealed with key {0}, which the key file does not hold")]
+    UnknownKey(u16),
+    /// It was changed, moved from where it belongs, or sealed with another key of the same id.
+    #[error("it was changed, moved, or sealed with another key")]
+    Refused,
+}
+
+impl Sealer {
+    /// The text of a new key file: an index key and data key 1.
+    pub fn generate(clock: &Clock) -> String {
+        let index = hex::encode(clock.random::<KEY_BYTES>());
+        let data = hex::encode(clock.random::<KEY_BYTES>());
+        format!(
+            "# Intake's keys. Keep this file secret and keep a copy of it apart from the store's: without it nothing stored can be read.\n\
+             # The highest data key seals, all of them open. The index key must never change.\n\
+             index {index}\n\
+             data 1 {data}\n"
+        )
+    }
+
+    /// The text of a key file with one more data key: the next id, which seals from then on.
+    ///
+    /// # Errors
+    /// As for [`Sealer::parse`], and where the ids are used up.
+    pub fn rotated(text: &str, clock: &Clock) -> Result<String, String> {
+        let id = Self::parse(text)?.newest_key_id().checked_add(1).ok_or("data key 65535 is the last there can be")?;
+        Ok(format!("{}\ndata {id} {}\n", text.trim_end(), hex::encode(clock.random::<KEY_BYTES>())))
+    }
+
+    /// Reads the text of a key file.
+    ///
+    /// # Errors
+    /// What is wrong, by line, without anything of a key.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut index = None;
+        let mut data = BTreeMap::new();
+        for (n, line) in text.lines().enumerate().map(|(n, line)| (n + 1, line.trim())) {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["index", key] => {
+                    let key = read_key(key, n)?;
+                    let hash = <Hmac<Sha256> as KeyInit>::new_from_slice(&key).map_err(|_| format!("line {n}: the index key is unfit"))?;
+                    if index.replace(hash).is_some() {
+                        return Err(format!("line {n}: there is a second index key; a deployment has one for life"));
+                    }
+                }
+                ["data", id, key] => {
+                    let id = id.parse::<u16>().map_err(|_| format!("line {n}: a data key's id is a number from 0 to 65535"))?;
+                    let cipher = Aes256GcmSiv::new(&read_key(key, n)?.into());
+                    if data.insert(id, cipher).is_some() {
+                        return Err(format!("line {n}: there is a second data key {id}"));
+                    }
+                }
+                _ => return Err(format!("line {n}: write `index KEY` or `data ID KEY`, a key being 64 hex digits")),
+            }
+        }
+        let index = index.ok_or("there is no line `index KEY`")?;
+        let (id, cipher) = data.last_key_value().ok_or("there is no line `data ID KEY`")?;
+        Ok(Self(Arc::new(Keys { index, newest: (*id, cipher.clone()), data })))
+    }
+
+    /// Seals a value. `aad` says where it belongs; it must be given again to open it.
+    pub fn seal(&self, clock: &Clock, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+        let (id, cipher) = &self.0.newest;
+        let nonce = clock.random::<NONCE_BYTES>();
+        let mut sealed = Vec::with_capacity(plain.len() + SEAL_BYTES);
+        sealed.push(FORMAT);
+        sealed.extend_from_slice(&id.to_be_bytes());
+        sealed.extend_from_slice(&nonce);
+        let aad = with_header(&sealed, aad);
+        #[expect(clippy::expect_used, reason = "the cipher takes up to 64 GiB, which no value in memory here reaches")]
+        let body = cipher.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: &aad }).expect("a value below 64 GiB is sealed");
+        sealed.extend_from_slice(&body);
+        sealed
+    }
+
+    /// Opens a sealed value.
+    ///
+    /// # Errors
+    /// Where it is none, its key is missing, or it is not what was sealed for this place. Never says anything of the value.
+    pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (header, body) = sealed.split_at_checked(HEADER_BYTES).ok_or(SealError::Format)?;
+        let id = Self::key_id_of(sealed).ok_or(SealError::Format)?;
+        let nonce: [u8; NONCE_BYTES] = header.get(3..).and_then(|bytes| bytes.try_into().ok()).ok_or(SealError::Format)?;
+        let cipher = self.0.data.get(&id).ok_or(SealError::UnknownKey(id))?;
+        let aad = with_header(header, aad);
+        cipher.decrypt(&Nonce::from(nonce), Payload { msg: body, aad: &aad }).map_err(|_| SealError::Refused)
+    }
+
+    /// A keyed hash for finding something again without keeping it: HMAC-SHA256 over what kind of thing it is and its bytes, cut to
+    /// 16 bytes. The same thing gives the same hash for the life of the deployment.
+    pub fn keyed_hash(&self, what: &str, bytes: &[u8]) -> [u8; 16] {
+        let mut mac = self.0.index.clone();
+        mac.update(what.as_bytes());
+        mac.update(&[0]);
+        mac.update(bytes);
+        let whole: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut cut = [0; 16];
+        cut.copy_from_slice(whole.split_at(16).0);
+        cut
+    }
+
+    /// The id of the key that seals.
+    pub fn newest_key_id(&self) -> u16 {
+        self.0.newest.0
+    }
+
+    /// The id of the key that a value was sealed with; `None` where it is no sealed value. For sweeps after a rotation.
+    pub fn key_id_of(sealed: &[u8]) -> Option<u16> {
+        match sealed {
+            [FORMAT, high, low, rest @ ..] if rest.len() >= SEAL_BYTES - 3 => Some(u16::from_be_bytes([*high, *low])),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealer(data keys {:?})", self.0.data.keys().collect::<Vec<_>>())
+    }
+}
+
+fn with_header(header: &[u8], aad: &[u8]) -> Vec<u8> {
+    [header, aad].concat()
+}
+
+fn read_key(text: &str, n_line: usize) -> Result<[u8; KEY_BYTES], String> {
+    let mut key = [0; KEY_BYTES];
+    hex::decode_to_slice(text, &mut key).map_err(|_| format!("line {n_line}: a key is 64 hex digits"))?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::set_to(Timestamp::UNIX_EPOCH, 11)
+    }
+
+    fn sealer() -> Sealer {
+        Sealer::parse(&Sealer::generate(&clock())).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_opens_only_where_it_belongs() {
+        let sealer = sealer();
+        let sealed = sealer.seal(&clock(), b"place", b"fever since Monday");
+        assert_eq!(sealed.len(), 18 + SEAL_BYTES);
+        assert_eq!(sealer.open(b"place", &sealed).unwrap(), b"fever since Monday");
+        assert_eq!(sealer.open(b"elsewhere", &sealed), Err(SealError::Refused));
+        assert!(!sealed.windows(5).any(|bytes| bytes == b"fever"));
+    }
+
+    #[test]
+    fn no_flipped_bit_and_no_cut_goes_unnoticed() {
+        let sealer = sealer();
+        let sealed = sealer.seal(&clock(), b"", b"7");
+        for bit in 0..sealed.len() * 8 {
+            let mut changed = sealed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(sealer.open(b"", &changed).is_err(), "bit {bit}");
+        }
+        for n in 0..sealed.len() {
+            assert!(sealer.open(b"", &sealed[..n]).is_err(), "{n} bytes");
+        }
+    }
+
+    #[test]
+    fn after_a_rotation_the_new_key_seals_and_the_old_one_still_opens() {
+        let clock = clock();
+        let old_text = Sealer::generate(&clock);
+        let old = Sealer::parse(&old_text).unwrap();
+        let new = Sealer::parse(&Sealer::rotated(&old_text, &clock).unwrap()).unwrap();
+        let before = old.seal(&clock, b"a", b"x");
+        let after = new.seal(&clock, b"a", b"x");
+        assert_eq!((Sealer::key_id_of(&before), Sealer::key_id_of(&after)), (Some(1), Some(2)));
+        assert_eq!(new.open(b"a", &before).unwrap(), b"x");
+        assert_eq!(old.open(b"a", &after), Err(SealError::UnknownKey(2)));
+        assert_eq!(old.keyed_hash("address", b"sms:+1"), new.keyed_hash("address", b"sms:+1"));
+    }
+
+    #[test]
+    fn keyed_hashes_differ_by_kind_and_by_key() {
+        let one = sealer();
+        let other = Sealer::parse(&Sealer::generate(&Clock::set_to(Timestamp::UNIX_EPOCH, 12))).unwrap();
+        assert_ne!(one.keyed_hash("address", b"x"), one.keyed_hash("phone", b"x"));
+        assert_ne!(one.keyed_hash("address", b"x"), other.keyed_hash("address", b"x"));
+    }
+
+    #[test]
+    fn a_broken_key_file_is_told_by_line_without_the_key() {
+        let key = "ab".repeat(32);
+        for (text, told) in [
+            (String::new(), "no line `index KEY`"),
+            (format!("index {key}"), "no line `data ID KEY`"),
+            (format!("index {key}\nindex {key}"), "line 2: there is a second index key"),
+            (format!("index {key}\ndata 1 {key}\ndata 1 {key}"), "line 3: there is a second data key 1"),
+            (format!("index {key}\n\ndata x {key}"), "line 3: a data key's id"),
+            ("index abc".to_owned(), "line 1: a key is 64 hex digits"),
+            (key.clone(), "line 1: write `index KEY`"),
+        ] {
+            let error = Sealer::parse(&text).unwrap_err();
+            assert!(error.contains(told), "{error}");
+            assert!(!error.contains(&key), "{error}");
+        }
+        assert_eq!(format!("{:?}", sealer()), "Sealer(data keys [1])");
+    }
+}
