@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod canonical;
+pub mod console;
 pub mod table;
 pub mod template;
 pub mod twilio;
@@ -19,7 +20,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
-    base::{Address, Private, id::OutboxId},
+    base::{Address, EventId, Private, id::OutboxId},
     engine::{Event, event::Undeliverable},
 };
 
@@ -165,6 +166,100 @@ pub enum Unsendable {
     WindowShut,
     /// Over a limit of the provider.
     TooLong,
+    /// Nothing to say.
+    Empty,
+    /// The address is of a medium that this channel does not carry.
+    OtherMedium,
+    /// The channel's settings give no valid request: its `base_url` or a token holds what cannot stand there.
+    Configuration,
+}
+
+/// What a provider's error code means for the message it stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It passes: try again later.
+    Passing,
+    /// It stays.
+    Lasting(Undeliverable),
+}
+
+impl Meaning {
+    /// Why a message that a provider has given up on is undeliverable. It tried again by itself where that was of use.
+    pub const fn undeliverable(self) -> Undeliverable {
+        match self {
+            Self::Passing => Undeliverable::GaveUp,
+            Self::Lasting(reason) => reason,
+        }
+    }
+
+    /// What an answer means by its HTTP status alone. A gateway's 502 and 504 say nothing of what happened behind it: `None`.
+    pub const fn of_status(status: u16) -> Option<Self> {
+        match status {
+            408 | 502 | 504 => None,
+            429 | 500..=599 => Some(Self::Passing),
+            413 => Some(Self::Lasting(Undeliverable::Content)),
+            300..=399 | 401 | 403 | 404 | 405 => Some(Self::Lasting(Undeliverable::Configuration)),
+            _ => Some(Self::Lasting(Undeliverable::GaveUp)),
+        }
+    }
+
+    /// The outcome of an attempt that was refused with this meaning.
+    pub fn outcome(self, code: String, after_s: Option<u64>) -> Outcome {
+        match self {
+            Self::Passing => Outcome::Retry { after_s, code },
+            Self::Lasting(reason) => Outcome::Failed { reason, code },
+        }
+    }
+}
+
+impl Transport {
+    /// The outcome of an attempt without a response.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::NotSent => Outcome::Retry { after_s: None, code: "no connection".to_owned() },
+            Self::NoAnswer => Outcome::Ambiguous,
+        }
+    }
+}
+
+/// Seconds that a provider asks to wait (`Retry-After`), at most an hour; a date in it is not read.
+fn retry_after_s(response: &Response) -> Option<u64> {
+    let seconds = response.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;
+    Some(seconds.min(3_600))
+}
+
+/// A request to a provider that carries a credential.
+fn post(url: &str, content_type: &'static str, authorization: &str, body: String) -> Result<Request, Unsendable> {
+    let mut credential = http::HeaderValue::from_str(authorization).map_err(|_| Unsendable::Configuration)?;
+    credential.set_sensitive(true);
+    http::Request::post(url)
+        .header(http::header::CONTENT_TYPE, content_type)
+        .header(http::header::AUTHORIZATION, credential)
+        .body(Bytes::from(body))
+        .map_err(|_| Unsendable::Configuration)
+}
+
+/// An event id for what came without one: a hash of what it is, so that the same again is the same.
+fn derived_id(prefix: &str, parts: &[&[u8]]) -> EventId {
+    use sha2::Digest;
+    let mut hash = sha2::Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hex::encode(hash.finalize());
+    EventId(format!("{prefix}:{}", digest.get(..32).unwrap_or_default()))
+}
+
+/// The id of the `n`th event that one message brought: the first has the message's own.
+fn nth_id(id: &EventId, n: usize) -> EventId {
+    if n == 0 { id.clone() } else { EventId(format!("{id}/{n}")) }
+}
+
+/// A token of ours that a provider carried back, where it is one.
+fn our_token(text: &str) -> Option<OutboxId> {
+    let id = OutboxId::from(text);
+    id.conversation().is_some().then_some(id)
 }
 
 /// A message in the form of its channel.

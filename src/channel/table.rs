@@ -1,7 +1,15 @@
 //! The channels there are. A new provider is one file and one arm here.
 
-use super::{BrowserChannel, Response, TwilioChannel, WhatsAppChannel, canonical};
-use crate::base::{Address, Medium, capabilities::Capabilities};
+use jiff::Timestamp;
+
+use super::{
+    BrowserChannel, Encoded, Hook, Inbound, Outcome, Request, Response, SendContext, Transport, TwilioChannel, Unsendable, WhatsAppChannel,
+    browser, canonical, twilio, whatsapp,
+};
+use crate::{
+    base::{Address, Medium, capabilities::Capabilities},
+    render::Outgoing,
+};
 
 /// A configured channel.
 #[derive(Clone, Debug)]
@@ -48,6 +56,37 @@ impl Channel {
     /// The address that the API, the desk or an operator means by `to`: the same one that a webhook of this channel would give.
     pub fn address(&self, to: &str) -> Option<Address> {
         canonical::address(self.medium(), to)
+    }
+
+    /// What an inbound request tells. `public_url` is what the provider was given as our address; `now` stands in where the provider
+    /// tells no time.
+    pub fn receive(&self, request: &Request, public_url: &str, now: Timestamp, hook: Hook) -> Inbound {
+        match self {
+            Self::Twilio(channel) => channel.receive(request, public_url, now, hook),
+            Self::WhatsApp(channel) => channel.receive(request, now),
+            Self::Browser(channel) => channel.receive(request, now),
+        }
+    }
+
+    /// A message in the channel's form.
+    ///
+    /// # Errors
+    /// Why it cannot be put into it: none of these passes by trying again.
+    pub fn encode(&self, message: &Outgoing, to: &Address, context: &SendContext<'_>) -> Result<Encoded, Unsendable> {
+        match self {
+            Self::Twilio(channel) => channel.encode(message, to, context),
+            Self::WhatsApp(channel) => channel.encode(message, to, context),
+            Self::Browser(channel) => channel.encode(message, to),
+        }
+    }
+
+    /// What came of performing a request of [`Self::encode`].
+    pub fn outcome(&self, result: Result<&Response, Transport>) -> Outcome {
+        match self {
+            Self::Twilio(_) => twilio::outcome::outcome(result),
+            Self::WhatsApp(_) => whatsapp::outcome::outcome(result),
+            Self::Browser(_) => browser::outcome(result),
+        }
     }
 
     /// What a webhook is answered with once all of it is kept.

@@ -1,5 +1,10 @@
 //! SMS and WhatsApp through Twilio: a form in, a form out. Source: Twilio's Messaging API and its OpenAPI document (v2010).
 
+pub mod codes;
+mod encode;
+pub mod outcome;
+mod receive;
+
 use super::{Secret, Templates};
 use crate::base::Medium;
 

@@ -1,5 +1,11 @@
 //! WhatsApp by Meta's Cloud API: JSON in, JSON out. Source: Meta's OpenAPI document of the Business Messaging API (v23.0).
 
+pub mod codes;
+mod content;
+mod encode;
+pub mod outcome;
+mod receive;
+
 use super::{Secret, Templates};
 
 /// A number on the WhatsApp Business Platform.
