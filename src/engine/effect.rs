@@ -164,6 +164,8 @@ pub enum Hint {
     None,
     /// "Reply YES or NO."
     YesNo,
+    /// "Reply YES, NO or NOT SURE."
+    YesNoUnsure,
     /// "Reply with a number."
     One,
     /// "Reply with the numbers, or 0 for …"

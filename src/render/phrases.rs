@@ -1,0 +1,102 @@
+//! The engine's own words: shared texts that every flow may use and any flow folder may replace with its own.
+//!
+//! They stand under `templates/messages/` as `<name>.hbs` (English) and `<name>.<language>.hbs`, and are embedded into the binary, so that a
+//! folder with one flow file runs. All of them may use `agency.name`, `agency.emergency_number`, `agency.phone_line` and
+//! `you.first_name`; some have names of their own, given in the table of `docs/flow-language.md`. They follow the line rule by being one line.
+
+use std::collections::BTreeMap;
+
+/// A shared text with its languages, as embedded.
+struct Phrase {
+    name: &'static str,
+    english: &'static str,
+    spanish: &'static str,
+}
+
+macro_rules! phrase {
+    ($name:literal) => {
+        Phrase {
+            name: $name,
+            english: include_str!(concat!("../../templates/messages/", $name, ".hbs")),
+            spanish: include_str!(concat!("../../templates/messages/", $name, ".es.hbs")),
+        }
+    };
+}
+
+/// One line a phrase.
+static PHRASES: &[Phrase] = &[
+    phrase!("assistant-again"),
+    phrase!("cannot-read-media"),
+    phrase!("cannot-skip"),
+    phrase!("conversation-ended"),
+    phrase!("emergency-text"),
+    phrase!("handed-over"),
+    phrase!("handed-over-closed"),
+    phrase!("help"),
+    phrase!("hint-date"),
+    phrase!("hint-number"),
+    phrase!("hint-one"),
+    phrase!("hint-phone"),
+    phrase!("hint-several"),
+    phrase!("hint-several-none"),
+    phrase!("hint-temperature"),
+    phrase!("hint-year"),
+    phrase!("hint-yes-no"),
+    phrase!("hint-yes-no-unsure"),
+    phrase!("identity-locked"),
+    phrase!("language-question"),
+    phrase!("language-set"),
+    phrase!("language-unknown"),
+    phrase!("list-full"),
+    phrase!("list-open"),
+    phrase!("not-understood"),
+    phrase!("nothing-to-do"),
+    phrase!("nothing-to-go-back"),
+    phrase!("old-question"),
+    phrase!("on-call-notice"),
+    phrase!("opted-in"),
+    phrase!("opted-out"),
+    phrase!("overdue-emergency"),
+    phrase!("overdue-urgent"),
+    phrase!("person-joined"),
+    phrase!("question-waits"),
+    phrase!("reminder"),
+    phrase!("retry-contradiction"),
+    phrase!("retry-date"),
+    phrase!("retry-no-such-day"),
+    phrase!("retry-number"),
+    phrase!("retry-one"),
+    phrase!("retry-phone"),
+    phrase!("retry-several"),
+    phrase!("retry-temperature"),
+    phrase!("retry-text"),
+    phrase!("retry-too-early"),
+    phrase!("retry-too-high"),
+    phrase!("retry-too-late"),
+    phrase!("retry-too-low"),
+    phrase!("retry-too-many"),
+    phrase!("retry-year"),
+    phrase!("retry-yes-no"),
+    phrase!("still-waiting"),
+    phrase!("told-a-person"),
+    phrase!("who-is-this"),
+    phrase!("word-no"),
+    phrase!("word-unsure"),
+    phrase!("word-yes"),
+];
+
+/// The embedded phrases in the form of [`crate::flow::Revision::partials`]: by name, then by language tag.
+pub fn defaults() -> BTreeMap<String, BTreeMap<String, String>> {
+    PHRASES
+        .iter()
+        .map(|phrase| {
+            let languages = [("en", phrase.english), ("es", phrase.spanish)];
+            (phrase.name.to_owned(), languages.into_iter().map(|(tag, text)| (tag.to_owned(), text.trim().to_owned())).collect())
+        })
+        .collect()
+}
+
+/// The names of all embedded phrases, sorted.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PHRASES.iter().map(|phrase| phrase.name)
+}
