@@ -22,3 +22,4 @@ pub mod config;
 pub mod store;
 
 pub mod runtime;
+pub mod records;

@@ -2,3 +2,4 @@
 
 mod config;
 mod render_messages;
+mod records;
