@@ -2,4 +2,7 @@
 
 mod config;
 mod render_messages;
+mod flow_language;
+mod channel;
 mod records;
+mod render_messages;

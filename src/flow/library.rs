@@ -70,3 +70,5 @@ pub struct Compiled {
     /// Everything found while reading; the checks of `check/` add theirs.
     pub findings: Vec<Finding>,
 }
+
+pub use super::compile::{Folder, bundle, compile, compile_folder};

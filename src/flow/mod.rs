@@ -6,11 +6,21 @@
 //! ```
 //! Knows no conversation, no store, no channel; takes texts of files, never paths to open.
 
+pub mod builtin;
+pub mod codes;
+mod compile;
 pub mod condition;
 pub mod diagnostic;
+pub mod keys;
 pub mod library;
+mod lower;
 pub mod model;
+mod partial;
+pub mod report;
 pub mod source;
+pub mod syntax;
+pub mod text;
+mod translation;
 
 pub use diagnostic::{Finding, Level, Place};
 pub use library::{Library, Revision};

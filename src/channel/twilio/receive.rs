@@ -104,7 +104,7 @@ fn contents(fields: &Fields<'_>) -> Vec<Content> {
             caption: if n == 0 { body() } else { Private::default() },
         })
         .collect();
-    if media.is_empty() { vec![Content::Text(titled("Body"))] } else { media }
+    if media.is_empty() { vec![Content::Text(body())] } else { media }
 }
 
 fn media_kind(content_type: &str) -> &'static str {

@@ -17,7 +17,14 @@
 //! In `any(contacts, …)` the list is the group's full path, and each of [`Scope::items`] answers the same full paths
 //! (`contacts.last`) with its own item's values. A step inside a group is named outside only through `any`, `all` or `.count`.
 
+mod check;
 mod evaluate;
+mod lex;
+mod parse;
+mod types;
+
+pub use check::{condition as compile, no_meaning, value as compile_value};
+pub use types::{Meaning, Names, NoMeaning, Options, Type};
 
 use jiff::civil::Date;
 

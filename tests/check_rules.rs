@@ -1,0 +1,295 @@
+//! Every rule by its own examples, and flows that must not be complained of.
+
+use std::collections::BTreeMap;
+
+use intake::{
+    check::{self, Surroundings},
+    flow::{Bundle, Finding, Level, codes::Page, library},
+};
+
+/// What stands before an example that begins with `steps:`.
+const HEAD: &str = "flow: example\ntitle: An example\nlanguages: [en]\nfor: anyone\nends: [complete]\n";
+/// The flow that examples need.
+const IDENTITY: &str = "\
+flow: identity
+title: Who is there
+languages: [en]
+for: anyone
+ends: [complete]
+steps:
+  year:
+    say: In which year were you born?
+    ask: birth year
+    then:
+      - else:
+        end: complete
+";
+
+/// Compiles and checks a flow, with the files that examples name.
+fn findings(flow: &str, more: &[(&str, &str)], around: &Surroundings) -> Vec<Finding> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    files.insert("example.yaml".to_owned(), flow.to_owned());
+    files.insert("identity.yaml".to_owned(), IDENTITY.to_owned());
+    files.insert("messages/emergency-text.hbs".to_owned(), "Call {{agency.emergency_number}} now.".to_owned());
+    for (name, text) in more {
+        files.insert((*name).to_owned(), (*text).to_owned());
+    }
+    let compiled = library::compile(&Bundle { root: "example".to_owned(), files });
+    let mut all = compiled.findings;
+    if let Some(revision) = compiled.revision {
+        all.extend(check::check(&revision, around));
+    }
+    all
+}
+
+fn whole(example: &str) -> String {
+    if example.starts_with("steps:") { format!("{HEAD}{example}") } else { example.to_owned() }
+}
+
+/// `F030 warning at 7: the step …`, for failures.
+fn shown(findings: &[Finding]) -> String {
+    findings.iter().map(|f| format!("{} {:?} {}:{}: {}\n", f.code, f.level, f.place.span.file, f.place.span.line, f.message)).collect()
+}
+
+fn around(page: &Page) -> Surroundings {
+    let nobody = page.code == "F045";
+    Surroundings { on_call: !nobody, phone_line: !nobody, ..Surroundings::default() }
+}
+
+#[test]
+fn the_bad_example_of_a_rule_yields_its_code_and_no_other() {
+    for page in check::rule_pages() {
+        let found = findings(&whole(page.bad), &[], &around(page));
+        assert!(!found.is_empty() && found.iter().all(|f| f.code == page.code), "{} {}\n{}", page.code, page.title, shown(&found));
+    }
+}
+
+#[test]
+fn the_good_example_of_a_rule_yields_nothing_worth_a_warning() {
+    for page in check::rule_pages() {
+        let found = findings(&whole(page.good), &[], &around(page));
+        assert!(found.iter().all(|f| f.level == Level::Note && f.code != page.code), "{} {}\n{}", page.code, page.title, shown(&found));
+    }
+}
+
+#[test]
+fn every_code_has_one_page_that_explains_it() {
+    let mut seen = std::collections::BTreeSet::new();
+    for page in check::pages() {
+        assert!(seen.insert(page.code), "{} has two pages", page.code);
+        assert_eq!(check::explain(page.code).map(|found| found.title), Some(page.title));
+        assert!(!page.what.is_empty() && !page.why.is_empty(), "{}", page.code);
+    }
+    assert_eq!(check::explain("f030").map(|page| page.code), Some("F030"));
+    assert!(check::explain("F999").is_none());
+}
+
+/// Codes with the line they point at.
+#[track_caller]
+fn finds(steps: &str, expected: &[(&str, usize)]) {
+    let found = findings(&whole(&format!("steps:\n{steps}")), &[], &Surroundings::default());
+    let mut codes: Vec<(&str, usize)> = found.iter().filter(|f| f.level > Level::Note).map(|f| (f.code, f.place.span.line - 6)).collect();
+    codes.sort_by_key(|(_, line)| *line);
+    assert_eq!(codes, expected, "\n{}", shown(&found));
+}
+
+const THANKS: &str = "  thanks:\n    say: Thank you.\n    end: complete\n";
+
+#[test]
+fn arms_that_cover_every_answer_leave_nothing_to_run_out_or_to_reach() {
+    let arms = |last: &str| {
+        format!(
+            "  agree:\n    say: May we ask?\n    ask: consent\n    then:\n      - when: agree == no\n        end: complete\n      - when: agree == yes\n        \
+             end: complete\n{last}"
+        )
+    };
+    finds(&arms(""), &[]);
+    finds(&arms(THANKS), &[("F030", 9)]);
+    let skipped = "  well:\n    say: Are you well?\n    ask: yes/no\n    then:\n      - when: well == no\n        end: complete\n      - else:\n        end: complete\n";
+    finds(skipped, &[("F031", 1)]);
+}
+
+#[test]
+fn a_loop_with_a_condition_that_skips_its_question_is_left_alone() {
+    let steps = format!(
+        "  day:\n    when: again is missing\n    say: Which day?\n    ask: date, past\n  again:\n    say: Once more?\n    ask: yes/no\n    then:\n      - when: again == \
+         yes\n        go: day\n{THANKS}"
+    );
+    finds(&steps, &[]);
+    let sure = "  day:\n    when: today == 2026-01-01\n    say: Are you well?\n    ask: yes/no\n  back:\n    say: Hm.\n    go: day\n";
+    finds(sure, &[("F032", 1)]);
+}
+
+#[test]
+fn a_missing_arm_in_a_later_condition_or_over_a_group_counts() {
+    let later = format!(
+        "  hard:\n    say: Is it hard to breathe?\n    ask: yes/no\n    then:\n      - when: hard == yes\n        escalate: urgent\n        because: Hard to \
+         breathe\n  call:\n    when: hard is missing\n    say: Someone will call.\n    task: urgent\n    because: Did not say\n{THANKS}"
+    );
+    finds(&later, &[]);
+    let group = format!(
+        "  each:\n    for each: who in household\n    steps:\n      hard:\n        say: Is it hard to breathe?\n        ask: yes/no\n        then:\n          - when: hard \
+         == yes\n            escalate: urgent\n            because: Hard to breathe\n  call:\n    when: any(each, hard is missing)\n    say: Someone will call.\n    task: \
+         urgent\n    because: Did not say\n{THANKS}"
+    );
+    finds(&group, &[]);
+}
+
+#[test]
+fn arms_that_exclude_each_other_outrun_no_alarm() {
+    let steps = format!(
+        "  fever:\n    say: How warm are you?\n    ask: number 30..45\n    then:\n      - when: fever < 38\n        go: thanks\n      - when: fever >= 38\n        task: \
+         urgent\n        because: Fever\n      - when: fever is missing\n        task: urgent\n        because: Did not say\n{THANKS}"
+    );
+    finds(&steps, &[]);
+    let may_both_hold = steps.replace("fever < 38", "fever < 39");
+    finds(&may_both_hold, &[("F035", 7)]);
+}
+
+#[test]
+fn options_that_are_alike_are_found_across_languages() {
+    let flow = "\
+flow: example
+title: An example
+languages: [en, es]
+for: anyone
+ends: [complete]
+steps:
+  food:
+    say: What did you eat?
+    ask: one of
+    options:
+      pie: Pie
+      foot: Foot
+  thanks:
+    say: Thank you.
+    end: complete
+";
+    let spanish = "\
+language: es
+texts:
+  food:
+    - from: What did you eat?
+      to: ¿Qué comió?
+    - from: Pie
+      to: Pastel
+    - from: Foot
+      to: ¡Pie!
+  thanks:
+    - from: Thank you.
+      to: Gracias.
+";
+    let found = findings(flow, &[("example.es.yaml", spanish)], &Surroundings::default());
+    let alike: Vec<_> = found.iter().filter(|f| f.code == "F036").collect();
+    assert_eq!(alike.len(), 1, "{}", shown(&found));
+    assert_eq!((alike[0].place.span.file.as_str(), alike[0].place.span.line), ("example.es.yaml", 9));
+}
+
+#[test]
+fn the_character_that_doubles_the_price_is_named_in_its_language() {
+    let long = "Is there anything else that we should know about how you are and what you need today? ".repeat(3);
+    let flow = format!(
+        "flow: example\ntitle: An example\nlanguages: [en, es]\nfor: anyone\nends: [complete]\nsteps:\n  more:\n    say: {long}\n    ask: yes/no\n{THANKS}"
+    );
+    let dear = "¿Hay algo más que debamos saber sobre cómo está hoy? ".repeat(8);
+    let spanish = format!(
+        "language: es\ntexts:\n  more:\n    - from: {long}\n      to: {dear}\n  thanks:\n    - from: Thank you.\n      to: Gracias.\n"
+    );
+    let found = findings(&flow, &[("example.es.yaml", &spanish)], &Surroundings::default());
+    let dear: Vec<_> =
+        found.iter().filter(|f| f.code == "F038").map(|f| (f.place.span.file.as_str(), f.level, f.place.label.contains('á'))).collect();
+    assert_eq!(dear, [("example.es.yaml", Level::Warning, true)], "{}", shown(&found));
+}
+
+/// The flow that the language was designed by; it may be noted on, not complained of.
+const DAILY_CHECK: &str = "\
+flow: example
+title: Daily symptom check
+languages: [en]
+for: monitoree
+needs: identity
+emergency: emergency-text
+starts on: [CHECK]
+ends: [complete]
+
+silence:
+  - after: 4 hours
+    say: Just a reminder.
+  - after: 20 hours
+    when: you.missed_in_a_row >= 1
+    task: routine
+    because: Second day without a reply
+  - after: 20 hours
+    end: no reply
+
+steps:
+  unwell:
+    label: Who is unwell
+    say: |
+      Good morning {{you.first_name}}, this is {{agency.name}}.
+
+      Does anyone feel unwell today?
+    say if alone: Good morning {{you.first_name}}. Do you feel unwell today?
+    ask: any of people in household
+    none: All well
+
+  each_unwell:
+    for each: who in unwell
+    steps:
+      danger:
+        label: Emergency signs
+        say: Does {{who.label}} have any of these now?
+        say if you: Do you have any of these now?
+        ask: any of
+        none: None of these
+        options:
+          breathless: Trouble breathing
+          chest: Chest pain that does not go away
+        code: LOINC 75325-1
+        then:
+          - when: danger is not none
+            escalate: emergency
+            because: Emergency sign
+            say: |
+              Call {{agency.emergency_number}} now. A nurse will write here too.
+            resume: onset
+          - when: danger is missing
+            task: urgent
+            because: Emergency signs not answered
+
+      onset:
+        label: First day ill
+        say: Since when has {{who.label}} been unwell?
+        say if you: Since when have you been unwell?
+        ask: date, in the past 30 days
+
+  contacts:
+    repeat: contact, up to 15
+    first: Were you close to anyone in the last two days?
+    more: Anyone else?
+    steps:
+      name:
+        say: What is their first name or nickname?
+        ask: name
+      phone:
+        say: What is their phone number?
+        ask: phone
+
+  thanks:
+    say: Thank you. We noted {{plural contacts.count \"1 person\" \"# people\"}}.
+    end: complete
+";
+
+#[test]
+fn a_flow_as_it_should_be_is_not_complained_of() {
+    let found = findings(DAILY_CHECK, &[], &Surroundings::default());
+    assert!(found.iter().all(|f| f.level == Level::Note), "{}", shown(&found));
+}
+
+#[test]
+fn nobody_on_call_is_told_once_with_every_place() {
+    let around = Surroundings { on_call: false, phone_line: false, ..Surroundings::default() };
+    let found: Vec<_> = findings(DAILY_CHECK, &[], &around).into_iter().filter(|f| f.code == "F045").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].also.len(), 1);
+}
