@@ -93,9 +93,11 @@ pub fn scan(file: &SourceFile<'_>) -> Scanned {
     let mut scanner =
         Scanner { out: Scanned::default(), levels: Vec::new(), inline: None, block: None, shift: None, skip_below: None, begun: false };
     let mut start = usize::from(file.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
-    for raw in file.text.get(start..).unwrap_or("").split_inclusive('\n') {
+    let text = file.text.get(start..).unwrap_or("");
+    for raw in text.split_inclusive('\n') {
         let content = raw.trim_end_matches(['\n', '\r']);
-        if !scanner.line(start, content) {
+        let below = file.text.get(start + raw.len()..).unwrap_or("");
+        if !scanner.line(start, content, below) {
             break;
         }
         start += raw.len();
@@ -109,9 +111,12 @@ impl Scanner {
     }
 
     /// Takes one line; `false` where the rest of the file is not read.
-    fn line(&mut self, start: usize, content: &str) -> bool {
+    fn line(&mut self, line_start: usize, content: &str, below: &str) -> bool {
         let body = content.trim_start_matches([' ', '\t']);
-        let indent = content.len() - body.len();
+        let blanks = content.get(..content.len() - body.len()).unwrap_or("");
+        // A line that tabs push in counts as if spaces had done it, as far as can be told: `start + indent` is where its words begin.
+        let indent = if blanks.contains('\t') { self.meant_indent(blanks, body, below) } else { blanks.len() };
+        let start = (line_start + blanks.len()).saturating_sub(indent);
         if body.trim_end().is_empty() {
             if let Some(block) = &self.block
                 && let Some(value) = self.out.scalars.get_mut(block.scalar)
@@ -122,7 +127,7 @@ impl Scanner {
         }
         let is_comment = body.starts_with('#');
         if content.contains('\t') && !(is_comment && self.block.is_none()) {
-            let at = start + content.find('\t').unwrap_or(0);
+            let at = line_start + content.find('\t').unwrap_or(0);
             let problem = Problem::new(codes::TAB, at..at + 1, "a tab stands in this line", "a tab looks different in every editor");
             self.problem(problem.help("write spaces instead, two for each step further in"));
         }
@@ -153,6 +158,31 @@ impl Scanner {
         }
         self.structure(start, indent, body);
         true
+    }
+
+    /// How far in a line was meant to stand whose blanks hold tabs.
+    fn meant_indent(&self, blanks: &str, body: &str, below: &str) -> usize {
+        let wide = |blanks: &str, width: usize| blanks.chars().map(|c| if c == '\t' { width } else { 1 }).sum::<usize>();
+        if let Some(block) = &self.block
+            && wide(blanks, 4) > block.column
+        {
+            return wide(blanks, 4);
+        }
+        let Some(top) = self.levels.last() else { return 0 };
+        let next = below.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+        let next = wide(next.get(..next.len() - next.trim_start().len()).unwrap_or(""), 2);
+        let is_step_key = line::key_of(body).is_some_and(|part| keys::is_known(&part.key)) && !keys::is_known(&top.key);
+        if top.awaits && next > top.column {
+            next
+        } else if top.awaits && (wide(blanks, 2) > top.column || is_step_key) {
+            top.column + 2
+        } else {
+            let known = [2, 4, 8]
+                .into_iter()
+                .map(|width| wide(blanks, width))
+                .find(|&column| self.levels.iter().any(|level| level.column == column));
+            known.unwrap_or(top.column)
+        }
     }
 
     /// Adds the line to the open block, if it belongs to it.
