@@ -4,5 +4,6 @@ mod config;
 mod render_messages;
 mod flow_language;
 mod channel;
+mod flow_language;
 mod records;
 mod render_messages;
