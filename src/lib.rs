@@ -18,6 +18,7 @@ pub mod render;
 pub mod channel;
 
 pub mod config;
+pub mod transcript;
 pub mod check;
 
 pub mod store;
