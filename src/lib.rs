@@ -20,6 +20,7 @@ pub mod channel;
 pub mod config;
 pub mod transcript;
 pub mod check;
+pub mod desk;
 
 pub mod store;
 
