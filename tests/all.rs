@@ -1,10 +1,10 @@
 //! The one integration-test binary.
 
-mod check_rules;
-mod flow_docs;
-mod flow_language;
 mod channel;
+mod check_rules;
+mod config;
 mod engine;
+mod flow_docs;
 mod flow_language;
 mod records;
 mod render_messages;
