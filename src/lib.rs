@@ -17,12 +17,12 @@ pub mod render;
 
 pub mod channel;
 
-pub mod config;
-pub mod transcript;
 pub mod check;
+pub mod config;
 pub mod desk;
+pub mod transcript;
 
 pub mod store;
 
-pub mod runtime;
 pub mod records;
+pub mod runtime;
