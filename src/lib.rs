@@ -18,7 +18,11 @@ pub mod render;
 pub mod channel;
 
 pub mod check;
+pub mod config;
+pub mod desk;
+pub mod transcript;
 
 pub mod store;
 
 pub mod records;
+pub mod runtime;

@@ -226,7 +226,7 @@ fn a_file_that_is_no_flow_is_told_what_to_begin_with() {
 }
 
 /// A flow with a question of each kind, and a step `last` with a condition.
-fn with_condition(condition: &str) -> String {
+pub fn with_condition(condition: &str) -> String {
     format!(
         "flow: example
 languages: [en, es]

@@ -382,6 +382,26 @@ async fn the_queue_is_led_by_urgency_then_waiting_and_loses_what_is_done() {
 }
 
 #[tokio::test]
+async fn a_tracers_clock_runs_only_while_the_patient_waits() {
+    let records = in_memory().await;
+    let mut journal = Journal::default();
+    journal.says(ANA, 0, "HUMAN", vec![escalated("esc_1", Urgency::Urgent, "asked for a person", 30), standing("nobody", 1, Some(0))], &[]);
+    let claimed = Fact::EscalationChanged {
+        escalation: "esc_1".into(),
+        change: "claimed".into(),
+        tracer: Some("mia".into()),
+        outcome: None,
+        due_at: Some(at(20)),
+    };
+    journal.turn(ANA, 5, desk(DeskAct::Claim), vec![claimed, standing("mia", 2, Some(0))], &[]);
+    for (minute, text, waiting, due) in [(6, "", Some(0), Some(20)), (7, "reply", None, None), (9, "wrote", Some(9), Some(24))] {
+        journal.says(ANA, minute, text, vec![standing("mia", 2, waiting)], &[]);
+        records.apply(&journal.lines).await.unwrap();
+        assert_eq!(records.queue().await.unwrap()[0].due_at, due.map(at), "after minute {minute}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_call_raises_the_urgency_and_adds_its_reason() {
     let records = in_memory().await;
     let mut journal = Journal::default();

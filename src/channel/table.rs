@@ -45,7 +45,8 @@ impl Channel {
     pub fn capabilities(&self) -> Capabilities {
         match self {
             Self::Twilio(channel) => match channel.medium() {
-                Medium::WhatsApp => Capabilities::whatsapp_text_only(),
+                // A card comes as a file that is not fetched.
+                Medium::WhatsApp => Capabilities { contact_cards: false, ..Capabilities::whatsapp_text_only() },
                 medium @ (Medium::Sms | Medium::Voice | Medium::Email | Medium::Web) => Capabilities::of(medium),
             },
             Self::WhatsApp(_) => Capabilities::of(Medium::WhatsApp),

@@ -133,8 +133,10 @@ pub struct Open {
     pub n_silence: u8,
     /// The language it was asked in.
     pub language: Language,
-    /// A language offered, or a reading to be confirmed, before the question goes on.
+    /// A short question of the engine's own in between.
     pub aside: Option<Aside>,
+    /// Whether a template went out in its place because the window was shut: their next words open it, and are no answer to it.
+    pub unseen: bool,
 }
 
 /// A short question of the engine's own in between.

@@ -45,6 +45,7 @@ pub static BUILTINS: &[Builtin] = &[
         audiences: &[],
         gives: "what the household calls who texts; the first name if nothing else",
     },
+    Builtin { name: "you.birth_year", kind: Kind::Number, audiences: &[], gives: "the year of birth on record, where there is one" },
     Builtin {
         name: "you.missed_in_a_row",
         kind: Kind::Number,

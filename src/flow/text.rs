@@ -6,7 +6,7 @@ use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement}
 use handlebars::{Path, TemplateError, TemplateErrorReason};
 
 /// Helpers that a text may use; with a block, `if` and `unless`.
-pub const HELPERS: &[&str] = &["plural", "if", "unless", "eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "not"];
+pub const HELPERS: &[&str] = &["plural", "date", "if", "unless", "eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "not"];
 
 /// What a template uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

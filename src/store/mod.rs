@@ -1,171 +1,422 @@
 //! What outlives the process. IO.
 //!
-//! Three stores, one contract: `Redis` in production, `Embedded` in one SQLite file, `Memory` for tests,
+//! Three stores, one contract: Redis in production, embedded in one SQLite file, in memory for tests,
 //! `chat` and the simulator. The contract hides shards: callers see conversations, an outbox, wakes and a journal.
 //!
+//! ```text
+//! Store ──codec (postcard, sealed, header in the clear)──▶ raw ──▶ redis (256 shards, Lua) │ embedded (one SQLite file) │ memory
+//! ```
 //! Twelve rules hold it (`docs/architecture.md`): the version of a conversation is a random etag; one commit keeps conversation, outbox,
-//! wake and journal together or not at all; keys are keyed hashes; every private value is sealed.
+//! wake and journal together or not at all; keys are keyed hashes; every private value is sealed. The stores behind the front see
+//! ids, times, classes and sealed bytes, never a value.
 
+mod back;
+pub mod codec;
 pub mod contract;
+pub mod embedded;
+pub mod memory;
+pub mod raw;
+pub mod redis;
+mod single;
+
+use std::{fmt, sync::Arc};
 
 pub use contract::{
     Begin, Commit, Committed, Cursor, Due, Entry, Etag, Held, Line, Load, Loaded, OutboxItem, Pending, Receipted, Said, SentState,
     Settlement, StoreError, TurnEntry,
 };
-
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
+use self::{
+    back::Back,
+    codec::{Header, Kind},
+    embedded::Embedded,
+    memory::Memory,
+    raw::{RawBegin, RawBody, RawCommit, RawItem, RawLine, RawReady, RawSettle, Settled},
+    redis::Redis,
+};
 use crate::{
     base::{
         Address,
-        id::{ConversationId, RevisionId},
+        clock::Clock,
+        id::{ConversationId, OutboxId, RevisionId},
     },
     channel::Receipt,
+    engine::Fence,
     flow::Bundle,
+    security::Sealer,
 };
 
+/// Aliases followed one after the other: one in practice, more only where two conversations of one person met late.
+const ALIAS_HOPS: usize = 4;
+
 /// The store, whichever it is. Cheap to clone; all clones are the same store.
-#[derive(Clone, Debug)]
-pub enum Store {
-    /// Not built yet.
-    None,
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+struct Shared {
+    back: Back,
+    sealer: Sealer,
+    clock: Clock,
+    hint: Notify,
 }
 
-const NOT_BUILT: &str = "not built yet";
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0.back {
+            Back::Redis(_) => "Store(redis)",
+            Back::Embedded(_) => "Store(sqlite)",
+            Back::Memory(..) => "Store(memory)",
+        })
+    }
+}
 
 impl Store {
+    /// Opens the store of a URL: `sqlite:PATH`, `redis://…`, `rediss://…`, `unix:PATH` (Redis by a socket) or `memory:`. With it come
+    /// warnings for the operator: settings of a Redis under which acknowledged messages may be lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] where the URL is none of these, the SQLite file is served by another process, or the store was
+    /// made with another index key; [`StoreError::Unavailable`] where it cannot be reached.
+    pub async fn open(url: &str, sealer: Sealer, clock: Clock) -> Result<(Self, Vec<String>), StoreError> {
+        let mark = hex::encode(sealer.keyed_hash("store", b"index key"));
+        let scheme = url.split(':').next().unwrap_or_default();
+        let (back, warnings) = match scheme {
+            "memory" => (Back::Memory(Memory::default(), clock.clone()), Vec::new()),
+            "sqlite" => {
+                let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+                (Back::Embedded(Embedded::open(path, &mark, clock.clone()).await?), Vec::new())
+            }
+            "redis" | "rediss" | "redis+unix" | "unix" => {
+                let (redis, warnings) = Redis::open(url, &mark, clock.clone()).await?;
+                (Back::Redis(redis), warnings)
+            }
+            _ => {
+                return Err(StoreError::Configuration(format!(
+                    "`{scheme}:` is no store; write `sqlite:intake.db`, `redis://127.0.0.1:6379/0`, `rediss://…` or `memory:`"
+                )));
+            }
+        };
+        Ok((Self(Arc::new(Shared { back, sealer, clock, hint: Notify::new() })), warnings))
+    }
+
+    /// Ends writing and lets go of the file, so that it can be opened again in this process. What was acknowledged is durable
+    /// without it. Afterwards every operation of an embedded store is [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        match &self.0.back {
+            Back::Embedded(embedded) => embedded.close().await,
+            Back::Redis(_) | Back::Memory(..) => {}
+        }
+    }
+
+    /// Rung in this process whenever something may be ready in the outbox, so that the sender need not wait for its next look.
+    /// One waiter; a ring is kept for the next to wait. Only a hint: other processes do not hear it.
+    pub fn work_hint(&self) -> &Notify {
+        &self.0.hint
+    }
+
     /// The keyed hash of an address: its conversation's id, unless an alias leads elsewhere.
     pub fn conversation_id(&self, address: &Address) -> ConversationId {
-        let _ = address;
-        ConversationId(String::new())
+        let hash = self.0.sealer.keyed_hash("address", address.canonical().reveal().as_bytes());
+        ConversationId(hex::encode(hash))
     }
 
     /// The conversation an address leads to, through its alias where it has one.
     pub async fn resolve(&self, address: &Address) -> Result<ConversationId, StoreError> {
-        Ok(self.conversation_id(address))
+        let mut id = self.conversation_id(address);
+        for _ in 0..ALIAS_HOPS {
+            match self.0.back.alias(&id).await? {
+                Some(target) => id = target,
+                None => break,
+            }
+        }
+        Ok(id)
     }
 
     /// Makes `other` lead to the conversation of `address`, once: an alias that exists is kept.
+    ///
+    /// Where only `other` has a conversation yet, `address` is made to lead there instead, so that nothing said so far (nor a STOP) is
+    /// lost from sight.
     pub async fn alias(&self, other: &Address, address: &Address) -> Result<(), StoreError> {
-        let _ = (other, address);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let (from, to) = (self.resolve(other).await?, self.resolve(address).await?);
+        if from == to {
+            return Ok(());
+        }
+        let back = &self.0.back;
+        let has = |id: ConversationId| async move { Ok::<_, StoreError>(back.load(&id).await?.is_some()) };
+        let (other_id, address_id) = (self.conversation_id(other), self.conversation_id(address));
+        let backwards = to == address_id && has(from.clone()).await? && !has(to.clone()).await?;
+        if backwards { back.put_alias(&address_id, &from).await } else { back.put_alias(&other_id, &to).await }
     }
 
     /// The conversation, if there is one.
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, StoreError> {
-        let _ = id;
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        if !is_id(id) {
+            return Ok(None);
+        }
+        let Some(stored) = self.0.back.load(id).await? else { return Ok(None) };
+        let (header, conversation) = codec::decode(&self.0.sealer, Kind::Conversation, id.as_str(), &stored)?;
+        Ok(Some(Loaded { conversation, etag: header.etag }))
     }
 
-    /// Keeps a turn, at once or not at all.
+    /// Keeps a turn, at once or not at all. The same commit may be repeated where its outcome is not known.
     pub async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
-        let _ = commit;
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let raw = self.raw_commit(commit)?;
+        let has_items = !raw.items.is_empty();
+        let committed = self.0.back.commit(raw).await?;
+        if has_items && matches!(committed, Committed::Done) {
+            self.0.hint.notify_one();
+        }
+        Ok(committed)
+    }
+
+    fn raw_commit(&self, commit: Commit) -> Result<RawCommit, StoreError> {
+        let Commit { id, expected, etag, conversation, outbox, cancel_waiting, wake_at, entry } = commit;
+        if !is_id(&id) {
+            return Err(StoreError::Configuration(format!("`{id}` is no id of a conversation")));
+        }
+        let header = Header { etag, epoch: conversation.epoch };
+        let mut items = Vec::with_capacity(outbox.len());
+        for item in outbox {
+            if item.id.conversation().as_ref() != Some(&id) {
+                return Err(StoreError::Configuration(format!("outbox item `{}` is none of conversation `{id}`", item.id)));
+            }
+            let value = self.encode(Kind::OutboxItem, item.id.as_str(), Header { etag, epoch: item.epoch }, &item)?;
+            items.push(RawItem {
+                id: item.id,
+                interactive: item.purpose.interactive(),
+                stoppable: item.purpose.stopped_by_stop(),
+                decided_ms: item.decided_at.as_millisecond(),
+                value,
+            });
+        }
+        let now_ms = entry.now.as_millisecond();
+        Ok(RawCommit {
+            expected,
+            etag,
+            epoch: header.epoch,
+            value: self.encode(Kind::Conversation, id.as_str(), header, &conversation)?,
+            cancel_waiting,
+            wake_ms: wake_at.map(Timestamp::as_millisecond),
+            journal: self.encode(Kind::JournalEntry, id.as_str(), header, &Entry::Turn(Box::new(entry)))?,
+            items,
+            now_ms,
+            id,
+        })
     }
 
     /// Takes and renews leases on a fair share of the shards for a node.
     pub async fn hold(&self, node: &str, lease_ms: u64) -> Result<Held, StoreError> {
-        let _ = (node, lease_ms);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        self.0.back.hold(node, lease_ms, &self.0.clock).await
     }
 
     /// Gives up a node's leases, so that others need not wait.
     pub async fn let_go(&self, node: &str) -> Result<(), StoreError> {
-        let _ = node;
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        self.0.back.let_go(node).await
     }
 
     /// Outbox items that may be begun now: of each conversation the oldest unfinished one, whose time has come; interactive ones first.
+    ///
+    /// An item that cannot be opened holds back its conversation only: it is logged and looked at again in a minute.
     pub async fn outbox(&self, held: &Held, now: Timestamp, limit: usize) -> Result<Vec<Pending>, StoreError> {
-        let _ = (held, now, limit);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let ready = self.0.back.outbox(held, now.as_millisecond(), limit).await?;
+        let mut pending = Vec::with_capacity(ready.len());
+        for RawReady { id, shard, value, n_attempts, ambiguous } in ready {
+            match codec::decode::<OutboxItem>(&self.0.sealer, Kind::OutboxItem, id.as_str(), &value) {
+                Ok((_, item)) => pending.push(Pending { item, shard, n_attempts, ambiguous }),
+                Err(error) => {
+                    tracing::error!(outbox = %id, %error, "an outbox item cannot be opened; its conversation waits, will look again in 60 s");
+                    self.0.back.set_aside(&id, now.as_millisecond().saturating_add(raw::SET_ASIDE_MS)).await?;
+                }
+            }
+        }
+        Ok(pending)
     }
 
     /// Notes an attempt, if the lease and the conversation's epoch still allow it.
+    ///
+    /// The item is then out of sight for 30 s (an event for another conversation: 5 s) or until it is settled; after that it comes back
+    /// as ambiguous. An item that was stopped by STOP while an attempt was under way is finished as cancelled and gives
+    /// [`Begin::Superseded`].
     pub async fn begin(&self, pending: &Pending, now: Timestamp) -> Result<Begin, StoreError> {
-        let _ = (pending, now);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let item = &pending.item;
+        let under_way_ms = match item.load {
+            Load::Message(_) => raw::ATTEMPT_MS,
+            Load::Deliver(_) => raw::HAND_OVER_MS,
+        };
+        let now_ms = now.as_millisecond();
+        let begun = self
+            .0
+            .back
+            .begin(RawBegin {
+                id: item.id.clone(),
+                conversation: conversation_of(&item.id)?,
+                shard: pending.shard,
+                n_attempts: pending.n_attempts,
+                epoch: match item.purpose.fence() {
+                    Fence::Bot => Some(item.epoch),
+                    Fence::None => None,
+                },
+                now_ms,
+                under_way_until_ms: now_ms.saturating_add(under_way_ms),
+            })
+            .await?;
+        if begun == Begin::Superseded {
+            self.0.hint.notify_one();
+        }
+        Ok(begun)
     }
 
-    /// Keeps what came of an attempt, with its line in the journal.
+    /// Keeps what came of an attempt, with its line in the journal. Settling again, or after a receipt finished the item, changes
+    /// nothing. That it was accepted or delivered counts whoever says so; anything else only from the node whose attempt it was.
     pub async fn settle(&self, pending: &Pending, settlement: Settlement, now: Timestamp) -> Result<(), StoreError> {
-        let _ = (pending, settlement, now);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let settled = match settlement {
+            Settlement::Accepted { provider_id: _ } => Settled::Accepted,
+            Settlement::Delivered => Settled::Delivered,
+            Settlement::RetryAt(at) => Settled::Again { at_ms: at.as_millisecond(), ambiguous: false },
+            Settlement::AmbiguousUntil(at) => Settled::Again { at_ms: at.as_millisecond(), ambiguous: true },
+            Settlement::Failed { code, reason } => Settled::Failed { reason, code },
+        };
+        let again = matches!(settled, Settled::Again { .. });
+        let id = pending.item.id.clone();
+        let conversation = conversation_of(&id)?;
+        let n_attempts = pending.n_attempts;
+        let now_ms = now.as_millisecond();
+        self.0.back.settle(RawSettle { id, conversation, shard: pending.shard, n_attempts, settled, now_ms }).await?;
+        if !again {
+            self.0.hint.notify_one();
+        }
+        Ok(())
     }
 
-    /// Keeps a provider's word on a delivery, forward only; finishes an ambiguous item.
+    /// Keeps a provider's word on a delivery, forward only; finishes an ambiguous item, or one whose attempt is still under way.
+    ///
+    /// A receipt without our token is about nothing we can name: [`Receipted::NoChange`].
     pub async fn receipt(&self, receipt: &Receipt) -> Result<Receipted, StoreError> {
-        let _ = receipt;
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let Some(id) = &receipt.outbox else { return Ok(Receipted::NoChange) };
+        let Some(conversation) = id.conversation() else { return Ok(Receipted::NoChange) };
+        let receipted = self.0.back.receipt(id, &conversation, receipt.state, receipt.at.as_millisecond()).await?;
+        if receipted == Receipted::Forward {
+            self.0.hint.notify_one();
+        }
+        Ok(receipted)
     }
 
     /// Conversations of the held shards whose wake has come. A wake stays until a commit moves it.
     pub async fn due(&self, held: &Held, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
-        let _ = (held, now, limit);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        self.0.back.due(held, now.as_millisecond(), limit).await
     }
 
     /// Lines of the held shards' journals after the given cursors (none: from the oldest kept), in order within each shard.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] only where the very first line cannot be opened; otherwise what stands before such a line in its shard
+    /// is given first.
     pub async fn journal(&self, held: &Held, after: &[Cursor], limit: usize) -> Result<Vec<Line>, StoreError> {
-        let _ = (held, after, limit);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let mut lines: Vec<Line> = Vec::new();
+        let mut broken: Option<(u16, StoreError)> = None;
+        for RawLine { shard, position, conversation, body } in self.0.back.journal(held, after, limit).await? {
+            if broken.as_ref().is_some_and(|(at, _)| *at == shard) {
+                continue;
+            }
+            let entry = match body {
+                RawBody::Delivery(entry) => Ok(entry),
+                RawBody::Sealed(stored) => {
+                    let scope = conversation.as_ref().map_or("", ConversationId::as_str);
+                    codec::decode::<Entry>(&self.0.sealer, Kind::JournalEntry, scope, &stored).map(|(_, entry)| entry)
+                }
+            };
+            let cursor = Cursor { shard, position };
+            match entry {
+                Ok(entry) => lines.push(Line { cursor, conversation, entry }),
+                Err(error) => {
+                    tracing::error!(shard, position = cursor.position, %error, "a line of the journal cannot be opened; its shard is read no further");
+                    broken = Some((shard, error));
+                }
+            }
+        }
+        match broken {
+            Some((_, error)) if lines.is_empty() => Err(error),
+            Some(_) | None => Ok(lines),
+        }
     }
 
     /// Drops lines up to and with a cursor: they are archived in the record.
     pub async fn trim(&self, through: &Cursor) -> Result<(), StoreError> {
-        let _ = through;
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        self.0.back.trim(through).await
     }
 
     /// Keeps a line about a webhook that could not be understood.
     pub async fn fault(&self, channel: &str, what: &str, now: Timestamp) -> Result<(), StoreError> {
-        let _ = (channel, what, now);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let entry = Entry::Fault { channel: channel.to_owned(), what: what.to_owned(), at: now };
+        let stored = self.encode(Kind::JournalEntry, "", Header::default(), &entry)?;
+        self.0.back.fault(stored).await
     }
 
     /// Keeps a revision, before the first commit that pins it. Keeping it again changes nothing.
     pub async fn put_revision(&self, id: &RevisionId, bundle: &Bundle) -> Result<(), StoreError> {
-        let _ = (id, bundle);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let stored = self.encode(Kind::Revision, id.as_str(), Header::default(), bundle)?;
+        self.0.back.put_revision(id, stored).await
     }
 
     /// A revision by its hash.
     pub async fn revision(&self, id: &RevisionId) -> Result<Option<Bundle>, StoreError> {
-        let _ = id;
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let Some(stored) = self.0.back.revision(id).await? else { return Ok(None) };
+        codec::decode(&self.0.sealer, Kind::Revision, id.as_str(), &stored).map(|(_, bundle)| Some(bundle))
     }
 
     /// Keeps a small sealed value for a time: a desk login, a draft. `kind` is part of the key.
     pub async fn put_small(&self, kind: &str, key: &str, value: &[u8], ttl_s: u64) -> Result<(), StoreError> {
-        let _ = (kind, key, value, ttl_s);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let key = self.small_key(kind, key);
+        let stored = self.encode(Kind::Small, &key, Header::default(), &value)?;
+        self.0.back.put_small(&key, stored, ttl_s.max(1)).await
     }
 
     /// A small value that has not run out.
     pub async fn small(&self, kind: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let _ = (kind, key);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let key = self.small_key(kind, key);
+        let Some(stored) = self.0.back.small(&key).await? else { return Ok(None) };
+        codec::decode(&self.0.sealer, Kind::Small, &key, &stored).map(|(_, value)| Some(value))
     }
 
     /// Drops a small value.
     pub async fn drop_small(&self, kind: &str, key: &str) -> Result<(), StoreError> {
-        let _ = (kind, key);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        self.0.back.drop_small(&self.small_key(kind, key)).await
     }
 
     /// Counts one more within a window that begins with the first, and gives the count: throttles.
     pub async fn count(&self, kind: &str, key: &str, window_s: u64) -> Result<u64, StoreError> {
-        let _ = (kind, key, window_s);
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        self.0.back.count(&self.small_key(kind, key), window_s.max(1)).await
     }
 
     /// Items in the outbox and the age of the oldest in ms, for metrics and readiness.
     pub async fn depth(&self) -> Result<(u64, u64), StoreError> {
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        let (n_items, oldest_ms) = self.0.back.depth().await?;
+        let now_ms = self.0.clock.now().as_millisecond();
+        let age_ms = oldest_ms.and_then(|oldest_ms| u64::try_from(now_ms.saturating_sub(oldest_ms)).ok()).unwrap_or(0);
+        Ok((n_items, age_ms))
     }
 
     /// Whether it answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable(NOT_BUILT.into()))
+        self.0.back.ping().await
     }
+
+    fn encode<T: serde::Serialize>(&self, kind: Kind, scope: &str, header: Header, value: &T) -> Result<Vec<u8>, StoreError> {
+        codec::encode(&self.0.sealer, &self.0.clock, kind, scope, header, value)
+    }
+
+    /// `login:5f0c…`: what it is in the clear, which one as a keyed hash.
+    fn small_key(&self, kind: &str, key: &str) -> String {
+        format!("{kind}:{}", hex::encode(self.0.sealer.keyed_hash(kind, key.as_bytes())))
+    }
+}
+
+fn is_id(id: &ConversationId) -> bool {
+    id.as_str().len() == 32 && id.as_str().bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn conversation_of(id: &OutboxId) -> Result<ConversationId, StoreError> {
+    id.conversation().ok_or_else(|| StoreError::Configuration(format!("`{id}` is no id of an outbox item")))
 }

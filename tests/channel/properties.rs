@@ -118,7 +118,7 @@ proptest! {
     fn a_message_with_a_sender_is_never_lost(part in any_json(), kind in proptest::sample::select(&WORDS[..]), id in "[a-z]{1,8}") {
         let mut message = json!({ "from": "15550100777", "id": id, "type": kind });
         message[kind] = part;
-        if kind == "" { message["type"] = Value::Null; }
+        if kind.is_empty() { message["type"] = Value::Null; }
         let Inbound::Happenings(happenings) = whatsapp("1").receive(
             &meta_request(delivery(&[message], &[], &[]).to_string().as_bytes()), PUBLIC_URL, now(), Hook::Inbound,
         ) else { panic!("a delivery is read") };

@@ -6,9 +6,10 @@ use sqlx::Row;
 use super::{Applying, Part, messages::Mark, turn::Turn};
 use crate::{
     base::{Private, id::TracerId},
+    desk::clocks,
     engine::event::DeskOutcome,
     flow::model::Urgency,
-    records::{RecordsError, ms, urgency_rank},
+    records::{RecordsError, ms, urgency_of, urgency_rank},
 };
 
 /// A call for a human: an escalation or a task.
@@ -88,7 +89,7 @@ impl Applying<'_> {
     ) -> Result<(), RecordsError> {
         // What a word does to the state; words that only add to the history have none.
         let (state, ended) = match change {
-            "claimed" | "transferred" => (Some("claimed"), false),
+            "claimed" | "transferred" | "patient wrote" | "back from park" => (Some("claimed"), false),
             "released" | "reopened" => (Some("waiting"), false),
             "overdue" => (Some("overdue"), false),
             "parked" => (Some("parked"), false),
@@ -122,18 +123,35 @@ impl Applying<'_> {
         self.mark(turn, Mark::Hands, &text, tracer).await
     }
 
-    /// Who holds the conversation after the turn holds its live escalation.
-    pub(super) async fn held_by(&mut self, turn: Turn<'_>, holder: &str) -> Result<(), RecordsError> {
+    /// Who holds the conversation after the turn holds its live escalation; once claimed, its clock runs while the patient waits.
+    pub(super) async fn held_by(
+        &mut self,
+        turn: Turn<'_>,
+        holder: &str,
+        waited: bool,
+        waiting_since: Option<Timestamp>,
+    ) -> Result<(), RecordsError> {
+        let live = sqlx::query("SELECT id, urgency FROM rec_escalations WHERE conversation = ? AND ended_at IS NULL")
+            .bind(turn.conversation)
+            .fetch_optional(&mut *self.db)
+            .await?;
+        let Some(live) = live else { return Ok(()) };
         let tracer = (!matches!(holder, "bot" | "nobody")).then_some(holder);
+        let urgency = urgency_of(live.try_get("urgency")?);
+        let reply_by = waiting_since.map(|since| ms(clocks::reply_by(urgency, since)));
         sqlx::query(
             "UPDATE rec_escalations SET tracer = ?1,
                  state = CASE WHEN ?1 IS NOT NULL AND state IN ('waiting', 'overdue') THEN 'claimed' ELSE state END,
-                 claimed_at = CASE WHEN ?1 IS NULL THEN NULL WHEN tracer IS ?1 THEN claimed_at ELSE ?2 END
-             WHERE conversation = ?3 AND ended_at IS NULL",
+                 claimed_at = CASE WHEN ?1 IS NULL THEN NULL WHEN tracer IS ?1 THEN claimed_at ELSE ?2 END,
+                 due_at = CASE WHEN state = 'claimed' AND (?3 IS NULL OR NOT ?4) THEN ?3 ELSE due_at END
+             WHERE conversation = ?5 AND id = ?6",
         )
         .bind(tracer)
         .bind(turn.at)
+        .bind(reply_by)
+        .bind(waited)
         .bind(turn.conversation)
+        .bind(live.try_get::<String, _>("id")?)
         .execute(&mut *self.db)
         .await?;
         Ok(())

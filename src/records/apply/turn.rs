@@ -108,6 +108,7 @@ impl Applying<'_> {
             Fact::Undeliverable { reason } => self.mark(turn, Mark::Undeliverable, reason, None).await,
             Fact::Fault { what } => self.mark(turn, Mark::Fault, what, None).await,
             Fact::Standing { holder, epoch, open, waiting_since, language, last_inbound_at } => {
+                let waited = self.waited(turn).await?;
                 let (flow, step) = open.as_ref().map_or((None, None), |(flow, step)| (Some(flow.as_str()), Some(step.as_str())));
                 sqlx::query(
                     "UPDATE rec_conversations SET holder = ?, epoch = ?, open_flow = ?, open_step = ?, waiting_since_at = ?, language = ?,
@@ -123,7 +124,7 @@ impl Applying<'_> {
                 .bind(turn.conversation)
                 .execute(&mut *self.db)
                 .await?;
-                self.held_by(turn, holder).await?;
+                self.held_by(turn, holder, waited, *waiting_since).await?;
                 self.parts.insert(Part::Queue);
                 Ok(())
             }
@@ -133,6 +134,16 @@ impl Applying<'_> {
     async fn set_time(&mut self, turn: Turn<'_>, sql: &'static str, at: Option<i64>) -> Result<(), RecordsError> {
         sqlx::query(sql).bind(at).bind(turn.conversation).execute(&mut *self.db).await?;
         Ok(())
+    }
+
+    /// Whether they waited for a human's word before this turn.
+    async fn waited(&mut self, turn: Turn<'_>) -> Result<bool, RecordsError> {
+        use sqlx::Row;
+        let row = sqlx::query("SELECT waiting_since_at IS NOT NULL AS waited FROM rec_conversations WHERE id = ?")
+            .bind(turn.conversation)
+            .fetch_one(&mut *self.db)
+            .await?;
+        Ok(row.try_get("waited")?)
     }
 
     async fn person(

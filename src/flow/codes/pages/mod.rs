@@ -1,0 +1,7 @@
+//! The pages of `intake explain`, by subject.
+
+mod lines;
+mod meaning;
+
+pub use lines::LINES;
+pub use meaning::MEANING;

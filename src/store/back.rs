@@ -1,0 +1,260 @@
+//! One of the three stores, behind the front: every operation is handed on as it is.
+
+use super::{
+    contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
+    embedded::Embedded,
+    memory::Memory,
+    raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle},
+    redis::Redis,
+    single,
+};
+use crate::{
+    base::{
+        clock::Clock,
+        id::{ConversationId, OutboxId, RevisionId},
+    },
+    channel::Delivery,
+};
+
+pub enum Back {
+    Redis(Redis),
+    Embedded(Embedded),
+    Memory(Memory, Clock),
+}
+
+/// Randomness for the fence of a lease that is taken anew.
+pub fn fresh_fence(clock: &Clock) -> u64 {
+    // Fences travel as text and through SQLite's signed integers: 63 bits serve everywhere.
+    u64::from_le_bytes(clock.random()) >> 1
+}
+
+fn ms(clock: &Clock) -> i64 {
+    clock.now().as_millisecond()
+}
+
+impl Back {
+    pub async fn load(&self, id: &ConversationId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.load(id).await,
+            Self::Embedded(embedded) => embedded.load(id).await,
+            Self::Memory(memory, _) => Ok(memory.state().load(id)),
+        }
+    }
+
+    pub async fn alias(&self, id: &ConversationId) -> Result<Option<ConversationId>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.alias(id).await,
+            Self::Embedded(embedded) => embedded.alias(id).await,
+            Self::Memory(memory, _) => Ok(memory.state().alias(id)),
+        }
+    }
+
+    pub async fn put_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.put_alias(id, target).await,
+            Self::Embedded(embedded) => embedded.put_alias(id, target).await,
+            Self::Memory(memory, _) => {
+                memory.state().put_alias(id.clone(), target.clone());
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.commit(commit).await,
+            Self::Embedded(embedded) => embedded.commit(commit).await,
+            Self::Memory(memory, clock) => Ok(memory.state().commit(commit, ms(clock))),
+        }
+    }
+
+    pub async fn hold(&self, node: &str, lease_ms: u64, clock: &Clock) -> Result<Held, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.hold(node, lease_ms).await,
+            Self::Embedded(embedded) => Ok(embedded.hold(node, lease_ms)),
+            Self::Memory(memory, own) => {
+                let mut state = memory.state();
+                state.sweep(ms(own));
+                Ok(state.hold(node, ms(own), lease_ms, fresh_fence(clock)))
+            }
+        }
+    }
+
+    pub async fn let_go(&self, node: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.let_go(node).await,
+            Self::Embedded(embedded) => {
+                embedded.let_go(node);
+                Ok(())
+            }
+            Self::Memory(memory, _) => {
+                memory.state().let_go(node);
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn outbox(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<RawReady>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.outbox(held, now_ms, limit).await,
+            Self::Embedded(embedded) => embedded.outbox(held, now_ms, limit).await,
+            Self::Memory(memory, _) => Ok(memory.state().outbox(held, now_ms, limit)),
+        }
+    }
+
+    pub async fn set_aside(&self, id: &OutboxId, until_ms: i64) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.set_aside(id, until_ms).await,
+            Self::Embedded(embedded) => embedded.set_aside(id, until_ms).await,
+            Self::Memory(memory, _) => {
+                memory.state().set_aside(id, until_ms);
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn begin(&self, begin: RawBegin) -> Result<Begin, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.begin(&begin).await,
+            Self::Embedded(embedded) => embedded.begin(begin).await,
+            Self::Memory(memory, clock) => Ok(memory.state().begin(&begin, ms(clock))),
+        }
+    }
+
+    pub async fn settle(&self, settle: RawSettle) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.settle(&settle).await,
+            Self::Embedded(embedded) => embedded.settle(settle).await,
+            Self::Memory(memory, clock) => {
+                memory.state().settle(&settle, ms(clock));
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn receipt(
+        &self,
+        id: &OutboxId,
+        conversation: &ConversationId,
+        delivery: Delivery,
+        at_ms: i64,
+    ) -> Result<Receipted, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.receipt(id, conversation, delivery, at_ms).await,
+            Self::Embedded(embedded) => embedded.receipt(id, conversation, delivery, at_ms).await,
+            Self::Memory(memory, clock) => Ok(memory.state().receipt(id, conversation, delivery, at_ms, ms(clock))),
+        }
+    }
+
+    pub async fn due(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<Due>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.due(held, now_ms, limit).await,
+            Self::Embedded(embedded) => embedded.due(held, now_ms, limit).await,
+            Self::Memory(memory, _) => Ok(memory.state().due(held, now_ms, limit)),
+        }
+    }
+
+    pub async fn journal(&self, held: &Held, after: &[Cursor], limit: usize) -> Result<Vec<RawLine>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.journal(held, after, limit).await,
+            Self::Embedded(embedded) => embedded.journal(held, after, limit).await,
+            Self::Memory(memory, _) => Ok(memory.state().journal(held, after, limit)),
+        }
+    }
+
+    pub async fn trim(&self, through: &Cursor) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.trim(through).await,
+            Self::Embedded(embedded) => embedded.trim(through).await,
+            Self::Memory(memory, _) => {
+                memory.state().trim(through);
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn fault(&self, stored: Vec<u8>) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.fault(&stored).await,
+            Self::Embedded(embedded) => embedded.fault(stored).await,
+            Self::Memory(memory, _) => {
+                memory.state().append(None, RawBody::Sealed(stored));
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn put_revision(&self, id: &RevisionId, stored: Vec<u8>) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.put_revision(id, &stored).await,
+            Self::Embedded(embedded) => embedded.put_revision(id, stored).await,
+            Self::Memory(memory, _) => {
+                memory.state().put_revision(id.clone(), stored);
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn revision(&self, id: &RevisionId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.revision(id).await,
+            Self::Embedded(embedded) => embedded.revision(id).await,
+            Self::Memory(memory, _) => Ok(memory.state().revision(id)),
+        }
+    }
+
+    pub async fn put_small(&self, key: &str, stored: Vec<u8>, ttl_s: u64) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.put_small(key, &stored, ttl_s).await,
+            Self::Embedded(embedded) => embedded.put_small(key, stored, ttl_s).await,
+            Self::Memory(memory, clock) => {
+                memory.state().put_small(key.to_owned(), stored, single::after_s(ms(clock), ttl_s));
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn small(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.small(key).await,
+            Self::Embedded(embedded) => embedded.small(key).await,
+            Self::Memory(memory, clock) => Ok(memory.state().small(key, ms(clock))),
+        }
+    }
+
+    pub async fn drop_small(&self, key: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.drop_small(key).await,
+            Self::Embedded(embedded) => embedded.drop_small(key).await,
+            Self::Memory(memory, _) => {
+                memory.state().drop_small(key);
+                Ok(())
+            }
+        }
+    }
+
+    pub async fn count(&self, key: &str, window_s: u64) -> Result<u64, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.count(key, window_s).await,
+            Self::Embedded(embedded) => embedded.count(key, window_s).await,
+            Self::Memory(memory, clock) => Ok(memory.state().count(key.to_owned(), ms(clock), window_s)),
+        }
+    }
+
+    /// Items in the outbox, and when the oldest was decided in ms.
+    pub async fn depth(&self) -> Result<(u64, Option<i64>), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.depth().await,
+            Self::Embedded(embedded) => embedded.depth().await,
+            Self::Memory(memory, _) => Ok(memory.state().depth()),
+        }
+    }
+
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.ping().await,
+            Self::Embedded(embedded) => embedded.ping().await,
+            Self::Memory(..) => Ok(()),
+        }
+    }
+}

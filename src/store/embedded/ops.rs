@@ -1,0 +1,360 @@
+//! Every change of the file, as SQL within a transaction that the writer began.
+
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+
+use crate::{
+    base::id::{ConversationId, OutboxId, RevisionId},
+    channel::Delivery,
+    store::{
+        codec::{self, HEADER_BYTES, Header},
+        contract::{Begin, Committed, Receipted, SentState},
+        raw::{self, RawBegin, RawCommit, RawSettle, Settled, Standing},
+        single::after_s,
+    },
+};
+
+/// One change. May be run again after a transaction that was rolled back.
+#[derive(Clone, Debug)]
+pub enum Op {
+    Commit(Box<RawCommit>),
+    Begin {
+        begin: RawBegin,
+        leased: bool,
+    },
+    Settle {
+        settle: RawSettle,
+        leased: bool,
+    },
+    Receipt {
+        id: OutboxId,
+        conversation: ConversationId,
+        delivery: Delivery,
+        at_ms: i64,
+    },
+    SetAside {
+        id: OutboxId,
+        until_ms: i64,
+    },
+    Alias {
+        id: ConversationId,
+        target: ConversationId,
+    },
+    Fault(Vec<u8>),
+    Trim(u64),
+    Revision {
+        id: RevisionId,
+        value: Vec<u8>,
+    },
+    Small {
+        key: String,
+        value: Vec<u8>,
+        ttl_s: u64,
+    },
+    DropSmall(String),
+    Count {
+        key: String,
+        window_s: u64,
+    },
+    /// Forgets what has run out.
+    Sweep,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    Committed(Committed),
+    Begin(Begin),
+    Receipted(Receipted),
+    Count(u64),
+    Done,
+}
+
+type Outcome<T> = Result<T, sqlx::Error>;
+
+/// Runs one change.
+pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<Reply> {
+    match op {
+        Op::Commit(turn) => commit(turn, db, clock_ms).await.map(Reply::Committed),
+        Op::Begin { begin: attempt, leased } => begin(attempt, *leased, db).await.map(Reply::Begin),
+        Op::Settle { settle: what, leased } => settle(what, *leased, db, clock_ms).await.map(|()| Reply::Done),
+        Op::Receipt { id, conversation, delivery, at_ms } => {
+            receipt(id, conversation, *delivery, *at_ms, db, clock_ms).await.map(Reply::Receipted)
+        }
+        Op::SetAside { id, until_ms } => {
+            execute(sqlx::query("UPDATE live_outbox SET not_before_ms = ?2 WHERE id = ?1").bind(id.as_str()).bind(until_ms), db).await
+        }
+        Op::Alias { id, target } => {
+            let query = sqlx::query("INSERT INTO live_alias (id, target) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING");
+            execute(query.bind(id.as_str()).bind(target.as_str()), db).await
+        }
+        Op::Fault(value) => append(None, Some(value), None, db).await.map(|()| Reply::Done),
+        Op::Trim(through) => execute(sqlx::query("DELETE FROM live_journal WHERE seq <= ?1").bind(signed(*through)), db).await,
+        Op::Revision { id, value } => {
+            let query = sqlx::query("INSERT INTO live_revision (id, value) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING");
+            execute(query.bind(id.as_str()).bind(value.as_slice()), db).await
+        }
+        Op::Small { key, value, ttl_s } => {
+            let query = sqlx::query("INSERT OR REPLACE INTO live_small (id, value, until_ms) VALUES (?1, ?2, ?3)");
+            execute(query.bind(key).bind(value.as_slice()).bind(after_s(clock_ms, *ttl_s)), db).await
+        }
+        Op::DropSmall(key) => execute(sqlx::query("DELETE FROM live_small WHERE id = ?1").bind(key), db).await,
+        Op::Count { key, window_s } => count(key, *window_s, db, clock_ms).await.map(Reply::Count),
+        Op::Sweep => {
+            for table in [
+                "DELETE FROM live_sent WHERE until_ms <= ?1",
+                "DELETE FROM live_small WHERE until_ms <= ?1",
+                "DELETE FROM live_count WHERE until_ms <= ?1",
+            ] {
+                sqlx::query(table).bind(clock_ms).execute(&mut *db).await?;
+            }
+            Ok(Reply::Done)
+        }
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+async fn execute(query: Query<'_>, db: &mut SqliteConnection) -> Outcome<Reply> {
+    query.execute(db).await.map(|_| Reply::Done)
+}
+
+async fn header(id: &ConversationId, db: &mut SqliteConnection) -> Outcome<Option<Header>> {
+    let bytes = i64::try_from(HEADER_BYTES).unwrap_or(i64::MAX);
+    let stored: Option<Vec<u8>> = sqlx::query_scalar("SELECT substr(value, 1, ?2) FROM live_conversation WHERE id = ?1")
+        .bind(id.as_str())
+        .bind(bytes)
+        .fetch_optional(db)
+        .await?;
+    Ok(stored.and_then(|stored| Header::read(&stored)))
+}
+
+async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<Committed> {
+    let current = header(&turn.id, db).await?.map(|header| header.etag);
+    if current == Some(turn.etag) {
+        return Ok(Committed::Done);
+    }
+    if current != turn.expected {
+        return Ok(Committed::Stale);
+    }
+    sqlx::query(
+        "INSERT INTO live_conversation (id, value, wake_ms) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (id) DO UPDATE SET value = excluded.value, wake_ms = excluded.wake_ms",
+    )
+    .bind(turn.id.as_str())
+    .bind(turn.value.as_slice())
+    .bind(turn.wake_ms)
+    .execute(&mut *db)
+    .await?;
+    if turn.cancel_waiting {
+        cancel_waiting(turn, db).await?;
+    }
+    append(Some(&turn.id), Some(&turn.journal), None, db).await?;
+    for item in &turn.items {
+        sqlx::query(
+            "INSERT INTO live_outbox (id, conversation, interactive, stoppable, decided_ms, not_before_ms, value) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM live_sent WHERE id = ?1 AND until_ms > ?7) \
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(item.id.as_str())
+        .bind(turn.id.as_str())
+        .bind(item.interactive)
+        .bind(item.stoppable)
+        .bind(item.decided_ms)
+        .bind(item.value.as_slice())
+        .bind(clock_ms)
+        .execute(&mut *db)
+        .await?;
+    }
+    if turn.cancel_waiting || !turn.items.is_empty() {
+        lift(&turn.id, db).await?;
+    }
+    Ok(Committed::Done)
+}
+
+async fn cancel_waiting(turn: &RawCommit, db: &mut SqliteConnection) -> Outcome<()> {
+    sqlx::query("UPDATE live_outbox SET stopped = 1 WHERE conversation = ?1 AND stoppable AND standing = 'u'")
+        .bind(turn.id.as_str())
+        .execute(&mut *db)
+        .await?;
+    let waiting: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM live_outbox WHERE conversation = ?1 AND stoppable AND standing <> 'u' ORDER BY seq")
+            .bind(turn.id.as_str())
+            .fetch_all(&mut *db)
+            .await?;
+    for id in waiting.into_iter().map(OutboxId) {
+        remove(&id, db).await?;
+        note(&turn.id, &id, SentState::Cancelled, "", turn.now_ms, db).await?;
+    }
+    Ok(())
+}
+
+/// An item as the ledger knows it.
+struct Ledger {
+    n_attempts: u16,
+    fence: u64,
+    stopped: bool,
+    is_head: bool,
+}
+
+async fn ledger(id: &OutboxId, db: &mut SqliteConnection) -> Outcome<Option<Ledger>> {
+    let row = sqlx::query("SELECT n_attempts, fence, stopped, bulk IS NOT NULL FROM live_outbox WHERE id = ?1")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    let read = |row: SqliteRow| -> Outcome<Ledger> {
+        Ok(Ledger {
+            n_attempts: row.try_get(0)?,
+            fence: u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0),
+            stopped: row.try_get(2)?,
+            is_head: row.try_get(3)?,
+        })
+    };
+    row.map(read).transpose()
+}
+
+async fn begin(attempt: &RawBegin, leased: bool, db: &mut SqliteConnection) -> Outcome<Begin> {
+    let Some(ledger) = ledger(&attempt.id, db).await? else { return Ok(Begin::NotOurs) };
+    if !leased || !ledger.is_head || ledger.n_attempts != attempt.n_attempts {
+        return Ok(Begin::NotOurs);
+    }
+    let epoch = header(&attempt.conversation, db).await?.map(|header| header.epoch);
+    let given_up = if ledger.stopped {
+        Some(SentState::Cancelled)
+    } else if attempt.epoch.is_some_and(|wanted| Some(wanted) != epoch) {
+        Some(SentState::Superseded)
+    } else {
+        None
+    };
+    if let Some(state) = given_up {
+        finish(&attempt.conversation, &attempt.id, db).await?;
+        note(&attempt.conversation, &attempt.id, state, "", attempt.now_ms, db).await?;
+        return Ok(Begin::Superseded);
+    }
+    sqlx::query("UPDATE live_outbox SET n_attempts = n_attempts + 1, fence = ?2, standing = ?3, not_before_ms = ?4 WHERE id = ?1")
+        .bind(attempt.id.as_str())
+        .bind(signed(attempt.shard.1))
+        .bind(Standing::UnderWay.letter())
+        .bind(attempt.under_way_until_ms)
+        .execute(db)
+        .await?;
+    Ok(Begin::Go)
+}
+
+async fn settle(what: &RawSettle, leased: bool, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<()> {
+    let Some(ledger) = ledger(&what.id, db).await? else { return Ok(()) };
+    let begun = ledger.n_attempts == what.n_attempts.saturating_add(1) && ledger.fence == what.shard.1;
+    let ours = begun || (leased && ledger.n_attempts == what.n_attempts);
+    let (conversation, id) = (&what.conversation, &what.id);
+    match &what.settled {
+        Settled::Accepted => {
+            finish(conversation, id, db).await?;
+            sent_as(id, raw::rank(Delivery::Accepted), db, clock_ms).await?;
+            note(conversation, id, SentState::Delivery(Delivery::Accepted), "", what.now_ms, db).await
+        }
+        Settled::Delivered => finish(conversation, id, db).await,
+        Settled::Again { .. } if ours && ledger.stopped => {
+            finish(conversation, id, db).await?;
+            note(conversation, id, SentState::Cancelled, "", what.now_ms, db).await
+        }
+        Settled::Again { at_ms, ambiguous } if ours => {
+            let standing = if *ambiguous { Standing::Ambiguous } else { Standing::Waiting };
+            let query = sqlx::query("UPDATE live_outbox SET standing = ?2, not_before_ms = ?3 WHERE id = ?1");
+            execute(query.bind(id.as_str()).bind(standing.letter()).bind(at_ms), db).await.map(|_| ())
+        }
+        Settled::Failed { reason, code } if ours => {
+            finish(conversation, id, db).await?;
+            sent_as(id, raw::RANK_FAILED, db, clock_ms).await?;
+            note(conversation, id, SentState::Delivery(Delivery::Failed(*reason)), code, what.now_ms, db).await
+        }
+        Settled::Again { .. } | Settled::Failed { .. } => Ok(()),
+    }
+}
+
+async fn receipt(
+    id: &OutboxId,
+    conversation: &ConversationId,
+    delivery: Delivery,
+    at_ms: i64,
+    db: &mut SqliteConnection,
+    clock_ms: i64,
+) -> Outcome<Receipted> {
+    let sent: Option<u8> = sqlx::query_scalar("SELECT rank FROM live_sent WHERE id = ?1 AND until_ms > ?2")
+        .bind(id.as_str())
+        .bind(clock_ms)
+        .fetch_optional(&mut *db)
+        .await?;
+    let begun = ledger(id, db).await?.is_some_and(|ledger| ledger.n_attempts > 0);
+    if begun {
+        finish(conversation, id, db).await?;
+    }
+    let rank = raw::rank(delivery);
+    if !sent.map_or(begun, |earlier| raw::advances(rank, earlier)) {
+        return Ok(Receipted::NoChange);
+    }
+    sent_as(id, rank, db, clock_ms).await?;
+    note(conversation, id, SentState::Delivery(delivery), "", at_ms, db).await?;
+    Ok(Receipted::Forward)
+}
+
+async fn count(key: &str, window_s: u64, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<u64> {
+    let n: i64 = sqlx::query_scalar(
+        "INSERT INTO live_count (id, n, until_ms) VALUES (?1, 1, ?2) ON CONFLICT (id) DO UPDATE SET \
+         n = CASE WHEN until_ms <= ?3 THEN 1 ELSE n + 1 END, until_ms = CASE WHEN until_ms <= ?3 THEN ?2 ELSE until_ms END \
+         RETURNING n",
+    )
+    .bind(key)
+    .bind(after_s(clock_ms, window_s))
+    .bind(clock_ms)
+    .fetch_one(db)
+    .await?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
+async fn finish(conversation: &ConversationId, id: &OutboxId, db: &mut SqliteConnection) -> Outcome<()> {
+    remove(id, db).await?;
+    lift(conversation, db).await
+}
+
+async fn remove(id: &OutboxId, db: &mut SqliteConnection) -> Outcome<()> {
+    execute(sqlx::query("DELETE FROM live_outbox WHERE id = ?1").bind(id.as_str()), db).await.map(|_| ())
+}
+
+/// Marks the oldest item of a conversation as the one that may be begun, and its class by all that wait behind it.
+async fn lift(conversation: &ConversationId, db: &mut SqliteConnection) -> Outcome<()> {
+    let query = sqlx::query(
+        "UPDATE live_outbox SET bulk = (SELECT 1 - MAX(interactive) FROM live_outbox WHERE conversation = ?1) \
+         WHERE seq = (SELECT MIN(seq) FROM live_outbox WHERE conversation = ?1)",
+    );
+    execute(query.bind(conversation.as_str()), db).await.map(|_| ())
+}
+
+async fn sent_as(id: &OutboxId, rank: u8, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<()> {
+    let query = sqlx::query("INSERT OR REPLACE INTO live_sent (id, rank, until_ms) VALUES (?1, ?2, ?3)");
+    execute(query.bind(id.as_str()).bind(rank).bind(after_s(clock_ms, raw::SENT_LEDGER_S)), db).await.map(|_| ())
+}
+
+async fn note(
+    conversation: &ConversationId,
+    id: &OutboxId,
+    state: SentState,
+    code: &str,
+    at_ms: i64,
+    db: &mut SqliteConnection,
+) -> Outcome<()> {
+    append(Some(conversation), None, Some(codec::delivery_line(id, state, code, at_ms)), db).await
+}
+
+async fn append(
+    conversation: Option<&ConversationId>,
+    value: Option<&[u8]>,
+    line: Option<String>,
+    db: &mut SqliteConnection,
+) -> Outcome<()> {
+    let query = sqlx::query("INSERT INTO live_journal (conversation, value, line) VALUES (?1, ?2, ?3)");
+    execute(query.bind(conversation.map(ConversationId::as_str)).bind(value).bind(line), db).await.map(|_| ())
+}
+
+/// SQLite's integers are signed; fences and places stay below 2⁶³.
+pub fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

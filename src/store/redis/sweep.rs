@@ -1,0 +1,192 @@
+//! Looking over the shards: outbox, wakes, journal, depth. Many shards in one round trip, few commands each, nothing that blocks, so
+//! that a node with nothing to do costs next to nothing.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use jiff::Timestamp;
+use redis::{Pipeline, streams::StreamRangeReply};
+
+use super::{
+    Redis,
+    keys::{N_SHARDS, Shard},
+    unavailable,
+};
+use crate::{
+    base::id::{ConversationId, OutboxId},
+    store::{
+        codec,
+        contract::{Cursor, Due, Held, StoreError},
+        raw::{RawBody, RawLine, RawReady, Standing},
+    },
+};
+
+/// Shards asked in one round trip: their answers together stay small.
+const CHUNK: usize = 128;
+/// Added to the time of conversations in which nothing interactive waits; `BULK` in `common.lua`.
+const BULK: i64 = 1_000_000_000_000_000;
+/// Entries asked of one shard at least: a node of one busy shard must not crawl.
+const LEAST_EACH: usize = 8;
+
+/// Where the next reading of journals begins, so that no shard is always last.
+static TURN: AtomicUsize = AtomicUsize::new(0);
+
+impl Redis {
+    /// The oldest item of each conversation, where its time has come; two round trips.
+    pub async fn outbox(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<RawReady>, StoreError> {
+        let each = each(limit, held.shards.len());
+        let mut heads: Vec<(bool, i64, OutboxId, (u16, u64))> = Vec::new();
+        for shards in held.shards.chunks(CHUNK) {
+            let mut pipe = redis::pipe();
+            for (shard, _) in shards {
+                by_score(&mut pipe, &Shard(*shard).ready(), "-inf", now_ms, each);
+                by_score(&mut pipe, &Shard(*shard).ready(), &(BULK / 2).to_string(), now_ms.saturating_add(BULK), each);
+            }
+            let found: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+            let classes = shards.iter().flat_map(|shard| [(false, *shard), (true, *shard)]);
+            for ((bulk, shard), entries) in classes.zip(found) {
+                heads.extend(entries.into_iter().map(|(id, score)| (bulk, whole(score), OutboxId(id), shard)));
+            }
+        }
+        heads.sort_unstable();
+        heads.truncate(limit);
+        self.items_of(heads).await
+    }
+
+    async fn items_of(&self, heads: Vec<(bool, i64, OutboxId, (u16, u64))>) -> Result<Vec<RawReady>, StoreError> {
+        if heads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipe = redis::pipe();
+        for (_, _, id, (shard, _)) in &heads {
+            pipe.cmd("HGET").arg(Shard(*shard).items()).arg(id.as_str());
+            pipe.cmd("HGET").arg(Shard(*shard).ledger()).arg(id.as_str());
+        }
+        let found: Vec<Option<Vec<u8>>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let mut ready = Vec::with_capacity(heads.len());
+        let mut found = found.into_iter();
+        for (_, _, id, shard) in heads {
+            let (value, ledger) = (found.next().flatten(), found.next().flatten());
+            // Finished since: no item any more.
+            let Some(value) = value else { continue };
+            let (n_attempts, standing) = read_ledger(ledger.as_deref());
+            ready.push(RawReady { id, shard, value, n_attempts, ambiguous: standing.perhaps_taken() });
+        }
+        Ok(ready)
+    }
+
+    /// Conversations whose wake has come, the longest due first.
+    pub async fn due(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<Due>, StoreError> {
+        let each = each(limit, held.shards.len());
+        let mut due: Vec<(i64, String)> = Vec::new();
+        for shards in held.shards.chunks(CHUNK) {
+            let mut pipe = redis::pipe();
+            for (shard, _) in shards {
+                by_score(&mut pipe, &Shard(*shard).wakes(), "-inf", now_ms, each);
+            }
+            let found: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+            due.extend(found.into_iter().flatten().map(|(id, score)| (whole(score), id)));
+        }
+        due.sort_unstable();
+        due.truncate(limit);
+        let due = due.into_iter();
+        Ok(due.filter_map(|(ms, id)| Some(Due { conversation: ConversationId(id), at: Timestamp::from_millisecond(ms).ok()? })).collect())
+    }
+
+    /// Lines after the cursors, in order within each shard.
+    pub async fn journal(&self, held: &Held, after: &[Cursor], limit: usize) -> Result<Vec<RawLine>, StoreError> {
+        let mut from: BTreeMap<u16, (u64, u64)> = BTreeMap::new();
+        for cursor in after {
+            let furthest = from.entry(cursor.shard).or_default();
+            *furthest = (*furthest).max(place(cursor));
+        }
+        let mut shards: Vec<u16> = held.shards.iter().map(|(shard, _)| *shard).collect();
+        if !shards.is_empty() {
+            let n_shards = shards.len();
+            shards.rotate_left(TURN.fetch_add(1, Ordering::Relaxed) % n_shards);
+        }
+        let each = each(limit, shards.len());
+        let mut lines = Vec::new();
+        for shards in shards.chunks(CHUNK) {
+            let mut pipe = redis::pipe();
+            for shard in shards {
+                let start = from.get(shard).map_or_else(|| "-".to_owned(), |(ms, nth)| format!("({ms}-{nth}"));
+                pipe.cmd("XRANGE").arg(Shard(*shard).journal()).arg(start).arg("+").arg("COUNT").arg(each);
+            }
+            let found: Vec<StreamRangeReply> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+            for (shard, reply) in shards.iter().zip(found) {
+                for entry in reply.ids {
+                    lines.push(read_line(*shard, &entry)?);
+                }
+            }
+            if lines.len() >= limit {
+                break;
+            }
+        }
+        lines.truncate(limit);
+        Ok(lines)
+    }
+
+    /// Items of all shards, and when the oldest was decided.
+    pub async fn depth(&self) -> Result<(u64, Option<i64>), StoreError> {
+        let mut pipe = redis::pipe();
+        for shard in 0..N_SHARDS {
+            pipe.cmd("ZCARD").arg(Shard(shard).ages());
+        }
+        let counts: Vec<u64> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let mut pipe = redis::pipe();
+        for (shard, _) in (0..N_SHARDS).zip(&counts).filter(|(_, n)| **n > 0) {
+            pipe.cmd("ZRANGE").arg(Shard(shard).ages()).arg(0).arg(0).arg("WITHSCORES");
+        }
+        if pipe.is_empty() {
+            return Ok((0, None));
+        }
+        let oldest: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        Ok((counts.iter().sum(), oldest.into_iter().flatten().map(|(_, score)| whole(score)).min()))
+    }
+}
+
+/// Entries to ask of each shard so that about `limit` come together, and no one shard is drained before the others.
+fn each(limit: usize, n_shards: usize) -> usize {
+    limit.saturating_mul(4).div_ceil(n_shards.max(1)).max(LEAST_EACH).min(limit)
+}
+
+fn by_score(pipe: &mut Pipeline, key: &str, from: &str, to: i64, limit: usize) {
+    pipe.cmd("ZRANGEBYSCORE").arg(key).arg(from).arg(to).arg("WITHSCORES").arg("LIMIT").arg(0).arg(limit);
+}
+
+/// Scores are whole numbers far below 2⁵³.
+fn whole(score: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "scores are ms of Unix time, plus BULK: exact in an f64")]
+    let ms = score as i64;
+    ms
+}
+
+fn read_ledger(ledger: Option<&[u8]>) -> (u16, Standing) {
+    let text = ledger.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+    let mut parts = text.split(':');
+    let n_attempts = parts.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let standing = parts.nth(1).and_then(Standing::of_letter).unwrap_or(Standing::Waiting);
+    (n_attempts, standing)
+}
+
+fn read_line(shard: u16, entry: &redis::streams::StreamId) -> Result<RawLine, StoreError> {
+    let (ms, nth) = entry.id.split_once('-').unwrap_or((&entry.id, "0"));
+    // Padded, so that places sort as text.
+    let position = format!("{ms:0>15}-{nth:0>10}");
+    if let Some(line) = entry.get::<String>("d") {
+        let read = codec::read_delivery_line(&line)?;
+        let conversation = line.split('\t').nth(1).and_then(|id| OutboxId(id.to_owned()).conversation());
+        return Ok(RawLine { shard, position, conversation, body: RawBody::Delivery(read) });
+    }
+    let conversation = entry.get::<String>("c").map(ConversationId);
+    Ok(RawLine { shard, position, conversation, body: RawBody::Sealed(entry.get::<Vec<u8>>("v").unwrap_or_default()) })
+}
+
+/// The two numbers of a place; zeros where it is none of ours.
+pub fn place(cursor: &Cursor) -> (u64, u64) {
+    let (ms, nth) = cursor.position.split_once('-').unwrap_or(("0", "0"));
+    (ms.parse().unwrap_or(0), nth.parse().unwrap_or(0))
+}
