@@ -1,0 +1,460 @@
+//! One of, or any of, the options shown: by number, label, part of a label, the author's words, "all", "none", "all but 2".
+//!
+//! People in a list are options whose key is the person's number: for them "me" is the one who texts (number 0).
+
+use super::{
+    expect::Choice,
+    label::{Labels, Match},
+    normalise::{Kind, Tokens},
+    number,
+    reading::{How, Reading, Unclear},
+    value::{Truth, Value},
+    words::{DateWord, ListWord, Words},
+    yes_no,
+};
+
+/// What is said of one option, or of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    /// The option at a place of the list.
+    Option { at: usize, by: How, denied: bool },
+    /// A range of numbers, as typed.
+    Range { from: usize, to: usize },
+    /// The number of the exclusive option, or "none".
+    None { by: How },
+    /// Every option.
+    All,
+    /// All but what follows.
+    Except,
+    /// A number that no option has.
+    Beyond { high: bool },
+    /// "Or" between two.
+    Or,
+    /// A denied option behind which a comma leaves open whether the next is denied too.
+    Doubtful,
+}
+
+/// Reads exactly one option.
+pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
+    if tokens.is_empty() {
+        return Reading::Unclear(Unclear::Empty);
+    }
+    let list = List::of(choices);
+    let labels = Labels::of(choices, tokens, words);
+    if let Some(reading) = exactly(&list, &labels, tokens, |at| Value::Choice(list.key(at))) {
+        return reading;
+    }
+    let (said, rest) = scan(&list, &labels, tokens, words);
+    let mut taken: Vec<(usize, How)> = Vec::new();
+    for piece in &said {
+        match *piece {
+            Said::Option { at, by, denied: false } if !taken.iter().any(|(t, _)| *t == at) => taken.push((at, by)),
+            Said::None { by } => match list.exclusive {
+                Some(at) if !taken.iter().any(|(t, _)| *t == at) => taken.push((at, by)),
+                Some(_) => {}
+                None => return Reading::Unclear(Unclear::TooLow),
+            },
+            Said::Beyond { high } => return Reading::Unclear(if high { Unclear::TooHigh } else { Unclear::TooLow }),
+            Said::All | Said::Range { .. } => return Reading::Unclear(Unclear::TooMany),
+            Said::Except => return Reading::Unclear(Unclear::Unknown),
+            Said::Option { .. } | Said::Or | Said::Doubtful => {}
+        }
+    }
+    match taken.as_slice() {
+        [] => of_truth(choices, tokens, words).unwrap_or_else(|| Reading::Unclear(nothing(tokens, words))),
+        [(at, how)] => Reading::Clear { value: Value::Choice(list.key(*at)), how: rest.weaken(*how) },
+        several if said.contains(&Said::Or) || several.iter().all(|(_, how)| *how == How::Within) => {
+            Reading::Ambiguous(several.iter().map(|(at, _)| Value::Choice(list.key(*at))).collect())
+        }
+        _ => Reading::Unclear(Unclear::TooMany),
+    }
+}
+
+/// Reads any number of options.
+pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
+    if tokens.is_empty() {
+        return Reading::Unclear(Unclear::Empty);
+    }
+    let list = List::of(choices);
+    let labels = Labels::of(choices, tokens, words);
+    if let Some(reading) = exactly(&list, &labels, tokens, |at| list.choices(&[at])) {
+        return reading;
+    }
+    let (said, rest) = scan(&list, &labels, tokens, words);
+    match gather(&list, &said) {
+        Ok((chosen, how)) => {
+            let how = rest.weaken(how);
+            // "I have nothing but a cough": an option beats a "none" that is only a word beside it
+            Reading::Clear { value: list.choices(&chosen), how }
+        }
+        Err(Unclear::Unknown) => none_of(&list, &said, tokens, words),
+        Err(why) => Reading::Unclear(why),
+    }
+}
+
+/// Nothing was chosen: does the reply say so?
+fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Reading {
+    let Some(exclusive) = list.exclusive else { return Reading::Unclear(nothing(tokens, words)) };
+    let none = |how| Reading::Clear { value: list.choices(&[exclusive]), how };
+    // each option denied by name is none
+    let denied = |at: usize| said.iter().any(|s| matches!(s, Said::Option { at: a, denied: true, .. } if *a == at));
+    if list.plain().all(denied) {
+        return none(How::Within);
+    }
+    if said.iter().any(|s| matches!(s, Said::Option { .. })) {
+        return Reading::Unclear(Unclear::Unknown);
+    }
+    match yes_no::plainly(tokens, words) {
+        Some(Truth::No) => return none(How::Exact),
+        Some(Truth::Unsure) => return Reading::Unclear(Unclear::Unsure),
+        Some(Truth::Yes) => return Reading::Unclear(Unclear::Unknown),
+        None => {}
+    }
+    match yes_no::read(true, tokens, words) {
+        Reading::Clear { value: Value::Truth(Truth::No), .. } if !tokens.asks && well(tokens, words) => none(How::Within),
+        Reading::Clear { value: Value::Truth(Truth::Unsure), .. } => Reading::Unclear(Unclear::Unsure),
+        _ if !tokens.asks && well(tokens, words) && !denies_anything(tokens, words) => none(How::Within),
+        _ => Reading::Unclear(Unclear::Unknown),
+    }
+}
+
+/// "We are all fine", "no, I feel well": feeling well, said and not denied.
+fn well(tokens: &Tokens, words: &Words) -> bool {
+    (0..tokens.len()).any(|at| {
+        words.list.find(tokens, at).is_some_and(|f| {
+            let before = at > 0 && !tokens.breaks(at) && words.list.find(tokens, at - 1).is_some_and(|b| b.meaning == ListWord::Not);
+            f.meaning == ListWord::Well && !before
+        })
+    })
+}
+
+fn denies_anything(tokens: &Tokens, words: &Words) -> bool {
+    (0..tokens.len()).any(|at| words.list.find(tokens, at).is_some_and(|f| matches!(f.meaning, ListWord::Not | ListWord::But)))
+}
+
+/// A plain yes or no chooses the option that stands for it, if one does.
+fn of_truth(choices: &[Choice], tokens: &Tokens, words: &Words) -> Option<Reading> {
+    let truth = yes_no::plainly(tokens, words)?;
+    let mut fit = choices.iter().filter(|c| yes_no::stands_for(c, truth, words));
+    match (fit.next(), fit.next()) {
+        (Some(choice), None) => Some(Reading::Clear { value: Value::Choice(choice.key.clone()), how: How::Exact }),
+        (None, _) if truth == Truth::No => {
+            let exclusive = choices.iter().find(|c| c.exclusive)?;
+            Some(Reading::Clear { value: Value::Choice(exclusive.key.clone()), how: How::Exact })
+        }
+        _ => None,
+    }
+}
+
+fn nothing(tokens: &Tokens, words: &Words) -> Unclear {
+    match yes_no::plainly(tokens, words) {
+        Some(Truth::Unsure) => Unclear::Unsure,
+        _ => Unclear::Unknown,
+    }
+}
+
+/// The reply is one option's label or words, whole.
+fn exactly(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, value: impl Fn(usize) -> Value) -> Option<Reading> {
+    let mut places = labels.whole(tokens);
+    // "2" may be a label and a number: which?
+    if tokens.len() == 1
+        && let Some(n) = tokens.digits(0)
+        && let Some(at) = list.numbered(n)
+        && !places.is_empty()
+        && !places.contains(&at)
+    {
+        places.push(at);
+    }
+    match places.as_slice() {
+        [] => None,
+        [at] => Some(Reading::Clear { value: value(*at), how: How::Exact }),
+        several => Some(Reading::Ambiguous(several.iter().map(|at| value(*at)).collect())),
+    }
+}
+
+/// From what is said to the options meant.
+fn gather(list: &List<'_>, said: &[Said]) -> Result<(Vec<usize>, How), Unclear> {
+    let mut chosen: Vec<usize> = Vec::new();
+    let mut none = None;
+    let mut how = How::Exact;
+    let mut except = None;
+    for (n, piece) in said.iter().enumerate() {
+        match *piece {
+            Said::Option { at, by, denied: false } => {
+                if Some(at) == list.exclusive {
+                    none = Some(by);
+                } else {
+                    chosen.push(at);
+                    how = weaker(how, by);
+                }
+            }
+            Said::Option { denied: true, .. } | Said::Or => {}
+            Said::Range { from, to } => {
+                if from >= to {
+                    return Err(Unclear::Unknown);
+                }
+                chosen.extend(from..=to);
+                how = weaker(how, How::Number);
+            }
+            Said::None { by } => none = Some(by),
+            Said::All => chosen.extend(list.plain()),
+            Said::Except => except = Some(n),
+            Said::Beyond { high } => return Err(if high { Unclear::TooHigh } else { Unclear::TooLow }),
+            Said::Doubtful => return Err(Unclear::Contradiction),
+        }
+        if except.is_some() {
+            break;
+        }
+    }
+    if let Some(n) = except {
+        let (left_out, by) = gather(list, said.get(n + 1..).unwrap_or_default())?;
+        if left_out.is_empty() || Some(left_out.as_slice()) == list.exclusive.as_ref().map(std::slice::from_ref) {
+            return Err(Unclear::Unknown);
+        }
+        // "all but 2", and "none but 2"
+        if none.is_some() && chosen.is_empty() {
+            return Ok((left_out, weaker(how, by)));
+        }
+        let from: Vec<usize> = if chosen.is_empty() { list.plain().collect() } else { chosen };
+        return Ok((from.into_iter().filter(|at| !left_out.contains(at)).collect(), weaker(how, by)));
+    }
+    if said.contains(&Said::Or) && chosen.len() > 1 && !said.iter().any(|s| matches!(s, Said::Option { denied: true, .. })) {
+        return Err(Unclear::Contradiction);
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    match (chosen.is_empty(), none) {
+        (true, Some(by)) => list.exclusive.map(|at| (vec![at], weaker(how, by))).ok_or(Unclear::TooLow),
+        (true, None) => Err(Unclear::Unknown),
+        (false, Some(_)) => Err(Unclear::Contradiction),
+        (false, None) => Ok((chosen, how)),
+    }
+}
+
+fn weaker(a: How, b: How) -> How {
+    let rank = |how: How| match how {
+        How::Exact => 0,
+        How::Number => 1,
+        How::Within => 2,
+        How::Mended => 3,
+        How::OtherLanguage => 4,
+    };
+    if rank(a) >= rank(b) { a } else { b }
+}
+
+/// What is left of the reply besides options and the words around them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest {
+    words: usize,
+}
+
+impl Rest {
+    fn weaken(self, how: How) -> How {
+        if self.words > 0 { weaker(how, How::Within) } else { how }
+    }
+}
+
+/// Goes through the reply once.
+fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> (Vec<Said>, Rest) {
+    let mut said: Vec<Said> = Vec::new();
+    let mut rest = Rest::default();
+    let mut denying = false;
+    let mut doubtful = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        if denying && at > 0 && tokens.breaks(at) {
+            doubtful = said.last().is_some_and(|s| matches!(s, Said::Option { denied: true, .. }));
+            denying = false;
+        }
+        if let Some((piece, n)) = by_number(list, tokens, at, words, &said) {
+            said.push(if let (Said::Option { at, by, .. }, true) = (piece, denying) {
+                Said::Option { at, by, denied: true }
+            } else {
+                piece
+            });
+            at += n;
+            continue;
+        }
+        let label = labels.at(tokens, at);
+        let word = words.list.find_mended(tokens, at).filter(|f| !f.mended || label.is_none());
+        // a label's own words go before words around the list, unless those are the longer: "all but", "none of these"
+        if let Some(Match { option, n, mended, whole }) = label
+            && word.is_none_or(|w| n >= w.tokens || whole)
+        {
+            let by = if mended {
+                How::Mended
+            } else if whole {
+                How::Exact
+            } else {
+                How::Within
+            };
+            if doubtful {
+                said.push(Said::Doubtful);
+                doubtful = false;
+            }
+            if Some(option) == list.exclusive && !whole {
+                // a part of "none of these" says nothing by itself
+                rest.words += n;
+            } else {
+                said.push(Said::Option { at: option, by, denied: denying });
+            }
+            at += n;
+            continue;
+        }
+        let Some(word) = word else {
+            if tokens.kind(at) != Some(Kind::Emoji) {
+                rest.words += 1;
+            }
+            at += 1;
+            continue;
+        };
+        match word.meaning {
+            ListWord::Not => denying = true,
+            ListWord::But => {
+                denying = false;
+                doubtful = false;
+            }
+            ListWord::None if !denying => said.push(Said::None { by: How::Exact }),
+            ListWord::All if !denying => said.push(Said::All),
+            ListWord::Both if list.plain().count() == 2 => said.push(Said::All),
+            ListWord::Except => {
+                denying = false;
+                said.push(Said::Except);
+            }
+            ListWord::Me => {
+                if let Some(me) = list.me() {
+                    said.push(Said::Option { at: me, by: How::Exact, denied: denying });
+                } else {
+                    rest.words += 1;
+                }
+            }
+            ListWord::Last if tokens.len() <= 3 => {
+                if let Some(last) = list.plain().last() {
+                    said.push(Said::Option { at: last, by: How::Within, denied: denying });
+                }
+            }
+            ListWord::Or => said.push(Said::Or),
+            ListWord::None | ListWord::All | ListWord::Both | ListWord::Last | ListWord::Well => rest.words += 1,
+            ListWord::And | ListWord::To | ListWord::Filler => {}
+        }
+        at += word.tokens;
+    }
+    (said, rest)
+}
+
+/// A number, or a range of numbers, that stands for an option.
+fn by_number(list: &List<'_>, tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Option<(Said, usize)> {
+    let (n, length) = option_number(tokens, at, words, said)?;
+    // "1-3", "1 to 3", "1 a 3"
+    let next = at + length;
+    let (second, reach) = if tokens.kind(next) == Some(Kind::Digits) && matches!(tokens.between(next).trim(), "-" | "~" | "..") {
+        (tokens.digits(next), 1)
+    } else if words.list.find(tokens, next).is_some_and(|f| f.meaning == ListWord::To) && tokens.kind(next + 1) == Some(Kind::Digits) {
+        (tokens.digits(next + 1), 2)
+    } else {
+        (None, 0)
+    };
+    if let Some(second) = second {
+        return match (list.numbered(n), list.numbered(second)) {
+            (Some(from), Some(to)) if n > 0 && from < to => Some((Said::Range { from, to }, length + reach)),
+            _ => Some((Said::Beyond { high: true }, length + reach)),
+        };
+    }
+    if n == 0 {
+        return Some((if list.exclusive.is_some() { Said::None { by: How::Number } } else { Said::Beyond { high: false } }, length));
+    }
+    match list.numbered(n) {
+        Some(option) => Some((Said::Option { at: option, by: How::Number, denied: false }, length)),
+        None => Some((Said::Beyond { high: true }, length)),
+    }
+}
+
+/// A number that can only be an option's: alone in its clause or among other numbers, not counting something.
+fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Option<(u32, usize)> {
+    let (n, length) = match tokens.kind(at)? {
+        Kind::Digits => {
+            let before = tokens.between(at);
+            let id = at > 0 && before.is_empty();
+            let decimal = tokens.kind(at + 1) == Some(Kind::Digits) && matches!(tokens.between(at + 1), ":" | "/")
+                || matches!(before, ":" | "/") && at > 0;
+            if (id && words.list.find(tokens, at - 1).is_none()) || decimal || tokens.text(at).len() > 3 {
+                return None;
+            }
+            (tokens.digits(at)?, 1)
+        }
+        Kind::Word => {
+            let found = number::at_place(tokens, at, words, true)?;
+            let n = whole_number(found.value)?;
+            let alone = |from: usize, to: usize| {
+                (from..to).all(|i| {
+                    words.list.find(tokens, i).is_some()
+                        || tokens.kind(i) == Some(Kind::Digits)
+                        || number::at_place(tokens, i, words, true).is_some()
+                })
+            };
+            if found.mended || !alone(0, at) || !alone(at + found.tokens, tokens.len()) {
+                return None;
+            }
+            (n, found.tokens)
+        }
+        Kind::Emoji => return None,
+    };
+    let end = at + length;
+    // "2 days": counts something. "2nd", "3rd" are fine, so is "2." and "2)".
+    if end < tokens.len() && !tokens.breaks(end) {
+        let counted =
+            matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Unit(_) | DateWord::Month(_) | DateWord::AgoAfter));
+        let listed = words.list.find(tokens, end).is_some() || tokens.kind(end) != Some(Kind::Word);
+        let begins = at == 0
+            || tokens.breaks(at)
+            || matches!(said.last(), Some(Said::Option { by: How::Number, .. }))
+            || words.list.find(tokens, at - 1).is_some();
+        let ordinal = tokens.glued(end) && tokens.text(end).len() <= 2;
+        if counted || (!listed && !begins && !ordinal) || (!listed && tokens.glued(end) && !ordinal) {
+            return None;
+        }
+    }
+    Some((n, length))
+}
+
+fn whole_number(value: f64) -> Option<u32> {
+    (0..=99_u32).find(|n| (f64::from(*n) - value).abs() < f64::EPSILON)
+}
+
+/// The options with their numbers.
+struct List<'c> {
+    choices: &'c [Choice],
+    exclusive: Option<usize>,
+}
+
+impl<'c> List<'c> {
+    fn of(choices: &'c [Choice]) -> Self {
+        Self { choices, exclusive: choices.iter().position(|c| c.exclusive) }
+    }
+
+    fn key(&self, at: usize) -> String {
+        self.choices.get(at).map(|c| c.key.clone()).unwrap_or_default()
+    }
+
+    /// The options but the exclusive one, by place.
+    fn plain(&self) -> impl Iterator<Item = usize> {
+        (0..self.choices.len()).filter(move |at| Some(*at) != self.exclusive)
+    }
+
+    /// The option with a number: counted from 1 without the exclusive one, which is 0.
+    fn numbered(&self, n: u32) -> Option<usize> {
+        if n == 0 { self.exclusive } else { self.plain().nth(usize::try_from(n - 1).ok()?) }
+    }
+
+    /// The one who texts, in a list of people.
+    fn me(&self) -> Option<usize> {
+        let people =
+            self.plain().all(|at| self.choices.get(at).is_some_and(|c| !c.key.is_empty() && c.key.bytes().all(|b| b.is_ascii_digit())));
+        if people { self.choices.iter().position(|c| c.key == "0") } else { None }
+    }
+
+    /// The value of options taken; the exclusive one alone is the empty list.
+    fn choices(&self, taken: &[usize]) -> Value {
+        Value::Choices(taken.iter().filter(|at| Some(**at) != self.exclusive).map(|at| self.key(*at)).collect())
+    }
+}

@@ -1,0 +1,218 @@
+//! A day within bounds: of what was said, the bounds choose. A future day for a past question is unclear, not guessed.
+
+use jiff::{ToSpan, civil::Date};
+
+use super::{
+    day::{self, Said, Today},
+    expect::{Context, DateBounds},
+    normalise::{Kind, Tokens},
+    reading::{How, Reading, Unclear},
+    value::{Truth, Value},
+    words::{DateWord, Words},
+    yes_no,
+};
+
+/// Reads one day.
+pub fn read(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
+    let said = match said(bounds, tokens, context, words) {
+        Ok(said) => said,
+        Err(why) => return Reading::Unclear(why),
+    };
+    judge(bounds, &said, tokens, context)
+}
+
+/// A whole date of birth: a year must have been said.
+pub fn birth(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
+    let bounds = DateBounds {
+        to: Some(bounds.to.unwrap_or(context.today)),
+        from: bounds.from.or_else(|| Date::new(context.today.year() - 125, 1, 1).ok()),
+    };
+    match said(bounds, tokens, context, words) {
+        Ok(said) if said.iter().any(|s| s.open || s.bare || s.length) => Reading::Unclear(Unclear::Unknown),
+        Ok(said) => judge(bounds, &said, tokens, context),
+        Err(why) => Reading::Unclear(why),
+    }
+}
+
+/// Whether 3/4 is March 4: by the language, and for English by the country.
+pub fn month_first(words: &Words, country: &str) -> bool {
+    words.style.month_first && matches!(country, "" | "US" | "PH" | "PW" | "FM" | "MH" | "GU" | "PR" | "VI" | "AS" | "MP")
+}
+
+/// Every day that a reply says, in order.
+pub fn said(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Result<Vec<Said>, Unclear> {
+    if tokens.is_empty() {
+        return Err(Unclear::Empty);
+    }
+    let ahead = bounds.from.is_some_and(|from| from >= context.today);
+    let today = Today { day: context.today, month_first: month_first(words, context.country), ahead };
+    let mut found: Vec<Said> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        match day::at_place(tokens, at, today, words) {
+            Some(said) => {
+                let n = said.tokens.max(1);
+                if !day::denied(tokens, at, words) {
+                    found.push(said);
+                }
+                at += n;
+            }
+            None => at += 1,
+        }
+    }
+    // a length without "ago" counts only where no other day is said and days past are asked
+    if found.iter().any(|s| !s.length) {
+        found.retain(|s| !s.length);
+    } else if ahead {
+        found.clear();
+    }
+    // a stretch of time beside a day only dresses it: "last week on monday" was read whole
+    if found.iter().any(|s| !s.vague) {
+        found.retain(|s| !s.vague);
+    }
+    if found.is_empty() {
+        return Err(match yes_no::plainly(tokens, words) {
+            Some(Truth::Unsure) => Unclear::Unsure,
+            _ => Unclear::Unknown,
+        });
+    }
+    Ok(found)
+}
+
+fn judge(bounds: DateBounds, said: &[Said], tokens: &Tokens, context: &Context<'_>) -> Reading {
+    let mut days: Vec<Date> = Vec::new();
+    let mut wrong = None;
+    let mut how = How::Exact;
+    for one in said {
+        if one.vague {
+            wrong = wrong.or(Some(Unclear::Unknown));
+            continue;
+        }
+        match choose(bounds, one, context) {
+            Ok(fit) => {
+                for day in fit {
+                    if !days.contains(&day) {
+                        days.push(day);
+                    }
+                }
+                if one.mended {
+                    how = How::Mended;
+                }
+            }
+            Err(why) => wrong = Some(wrong.unwrap_or(why)),
+        }
+    }
+    let taken: usize = said.iter().map(|s| s.tokens).sum();
+    if how == How::Exact && taken < tokens.len() {
+        how = How::Within;
+    }
+    match (days.as_slice(), wrong) {
+        ([], why) => Reading::Unclear(why.unwrap_or(Unclear::Unknown)),
+        // one day fits and another does not: which was meant?
+        ([_], Some(why)) => Reading::Unclear(why),
+        ([day], None) => Reading::Clear { value: Value::Date(*day), how },
+        (several, _) => Reading::Ambiguous(several.iter().map(|d| Value::Date(*d)).collect()),
+    }
+}
+
+/// The days of one saying that the bounds allow: one, or several where the saying is open.
+fn choose(bounds: DateBounds, said: &Said, context: &Context<'_>) -> Result<Vec<Date>, Unclear> {
+    let mut candidates = said.days.clone();
+    if said.bare
+        && let Some(first) = candidates.first().copied()
+        && let Ok(ago) = context.today.checked_sub(i32::from(first.day()).days())
+        && within(bounds, ago).is_ok()
+        && !candidates.contains(&ago)
+    {
+        // "3" may be the third or three days ago
+        candidates.retain(|d| within(bounds, *d).is_ok());
+        candidates.truncate(1);
+        candidates.push(ago);
+        return Ok(candidates);
+    }
+    let first = candidates.first().copied().ok_or(Unclear::NoSuchDay)?;
+    let fit: Vec<Date> = candidates.iter().copied().filter(|d| within(bounds, *d).is_ok()).collect();
+    match fit.first() {
+        Some(day) => Ok(vec![*day]),
+        None => Err(within(bounds, nearest(bounds, &candidates).unwrap_or(first)).err().unwrap_or(Unclear::Unknown)),
+    }
+}
+
+fn nearest(bounds: DateBounds, days: &[Date]) -> Option<Date> {
+    days.iter().copied().min_by_key(|d| {
+        let out = |bound: Option<Date>| bound.map_or(i32::MAX, |b| (b - *d).get_days().abs());
+        out(bounds.from).min(out(bounds.to))
+    })
+}
+
+fn within(bounds: DateBounds, day: Date) -> Result<(), Unclear> {
+    if bounds.from.is_some_and(|from| day < from) {
+        return Err(Unclear::TooEarly);
+    }
+    if bounds.to.is_some_and(|to| day > to) {
+        return Err(Unclear::TooLate);
+    }
+    Ok(())
+}
+
+/// A birth year: four digits, or the year of a whole date.
+pub fn birth_year(tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
+    let this = context.today.year();
+    let mut years: Vec<i16> = Vec::new();
+    for at in 0..tokens.len() {
+        if tokens.kind(at) == Some(Kind::Digits) && tokens.text(at).len() == 4 {
+            let alone = tokens.len() == 1 || !tokens.glued(at);
+            if let (true, Ok(year)) = (alone, tokens.text(at).parse::<i16>())
+                && !years.contains(&year)
+            {
+                years.push(year);
+            }
+        }
+    }
+    if years.is_empty()
+        && let Ok(said) = said(DateBounds::default(), tokens, context, words)
+    {
+        years.extend(said.iter().filter(|s| !s.open && !s.length && !s.bare && s.year).filter_map(|s| s.days.first().map(|d| d.year())));
+    }
+    if years.is_empty() {
+        // "nineteen eighty five"
+        years.extend(said_year(tokens, words));
+    }
+    match years.as_slice() {
+        [] if tokens.is_empty() => Reading::Unclear(Unclear::Empty),
+        [] => Reading::Unclear(Unclear::Unknown),
+        [year] if *year > this => Reading::Unclear(Unclear::TooLate),
+        [year] if *year < this - 125 => Reading::Unclear(Unclear::TooEarly),
+        [year] => Reading::Clear { value: Value::Number(f64::from(*year)), how: if tokens.len() == 1 { How::Exact } else { How::Within } },
+        several => Reading::Ambiguous(several.iter().map(|y| Value::Number(f64::from(*y))).collect()),
+    }
+}
+
+fn said_year(tokens: &Tokens, words: &Words) -> Option<i16> {
+    let whole = |value: f64| (0..=2999_i16).find(|y| (f64::from(*y) - value).abs() < f64::EPSILON);
+    for at in 0..tokens.len() {
+        let Some(found) = super::number::at_place(tokens, at, words, true).filter(|f| !f.digits) else { continue };
+        match whole(found.value)? {
+            year @ 1900..=2999 => return Some(year),
+            century @ (19 | 20) => {
+                let rest = super::number::at_place(tokens, at + found.tokens, words, true)?;
+                let rest = whole(rest.value).filter(|r| (1..=99).contains(r))?;
+                return Some(century * 100 + rest);
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether a word of the reply speaks of days at all.
+pub fn speaks_of_days(tokens: &Tokens, words: &Words) -> bool {
+    (0..tokens.len()).any(|at| {
+        words.date.find(tokens, at).is_some_and(|f| {
+            matches!(
+                f.meaning,
+                DateWord::Day(_) | DateWord::Weekday(_) | DateWord::Month(_) | DateWord::AgoAfter | DateWord::AgoBefore | DateWord::Since
+            )
+        })
+    })
+}

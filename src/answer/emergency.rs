@@ -1,0 +1,130 @@
+//! Words of danger, heard before any answer in every step of every flow.
+//!
+//! The lexicon is data per language: signs ("chest pain") and states ("can't breathe"). A sign that is denied ("no chest pain"), over
+//! ("the chest pain is gone") or long past ("was short of breath last month") is none; a state that itself says "not" ("no puedo respirar") is not
+//! denied by a "no" before it. Where it is doubtful the answer is yes: a miss is worse than a false alarm. The words themselves are examples
+//! to be checked with a clinician.
+
+use super::{
+    normalise::{Kind as TokenKind, Tokens},
+    pattern::Span,
+    words::{self, HearingWord, Words},
+};
+use crate::base::{Language, Private};
+
+/// What kind of danger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Danger to life: the emergency number, at once.
+    Emergency,
+    /// Harm to oneself, or fear of someone at home: a human, quietly.
+    Distress,
+}
+
+/// What was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What kind of danger.
+    pub kind: Kind,
+    /// The part of the reply that says so, as typed.
+    pub quote: Private<String>,
+}
+
+/// Tokens before a sign in which a "no" may stand.
+const REACH: usize = 6;
+
+/// Danger in a reply, in any of the languages; `None` where there is none. A reply of nothing but digits never is.
+pub fn hear(reply: &str, languages: &[Language]) -> Option<Heard> {
+    let tokens = Tokens::of(reply);
+    if (0..tokens.len()).all(|at| tokens.kind(at) == Some(TokenKind::Digits)) {
+        return None;
+    }
+    let all = words::of_all(languages);
+    let mut distress = None;
+    for words in all {
+        if let Some(span) = words.emergency.find_all(&tokens).into_iter().find(|span| stands(&tokens, *span, words)) {
+            return Some(heard(Kind::Emergency, reply, &tokens, span));
+        }
+        if distress.is_none() {
+            distress = words.distress.find_all(&tokens).into_iter().find(|span| stands(&tokens, *span, words));
+        }
+    }
+    distress.map(|span| heard(Kind::Distress, reply, &tokens, span))
+}
+
+fn heard(kind: Kind, reply: &str, tokens: &Tokens, span: Span) -> Heard {
+    Heard { kind, quote: Private::new(tokens.raw(reply, span.start, span.end).to_owned()) }
+}
+
+/// Whether what was found is said of now and not denied.
+fn stands(tokens: &Tokens, span: Span, words: &Words) -> bool {
+    if span.pattern >= words.states && denied(tokens, span, words) {
+        return false;
+    }
+    let mut past = false;
+    let mut still = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        if (span.start..span.end).contains(&at) {
+            at = span.end;
+            continue;
+        }
+        let Some(found) = words.hearing.find(tokens, at) else {
+            at += 1;
+            continue;
+        };
+        let behind = at >= span.end;
+        let near = behind && at - span.end <= REACH;
+        match found.meaning {
+            HearingWord::Gone if near && !contains_break_and_other_sign(tokens, span.end, at) => return false,
+            HearingWord::Harmless if near || (!behind && span.start - at <= REACH) => return false,
+            HearingWord::Supposed if !behind && span.start - at <= REACH => return false,
+            HearingWord::Past => past = true,
+            HearingWord::Still => still = true,
+            HearingWord::Gone
+            | HearingWord::Harmless
+            | HearingWord::Supposed
+            | HearingWord::Not
+            | HearingWord::Between
+            | HearingWord::Or => {}
+        }
+        at += found.tokens;
+    }
+    still || !past
+}
+
+/// "No chest pain", "don't have any chest pain", "no fever or chest pain": a "not" directly before the sign, words between allowed by the
+/// data, or joined to it by "or". A comma or full stop between leaves the sign standing: "no, chest pain".
+fn denied(tokens: &Tokens, span: Span, words: &Words) -> bool {
+    if span.start == 0 || tokens.breaks(span.start) {
+        return false;
+    }
+    let from = span.start.saturating_sub(REACH);
+    let mut joined = false;
+    let mut end = span.start;
+    while end > from {
+        let found = (from..end)
+            .rev()
+            .take(4)
+            .find_map(|at| words.hearing.find(tokens, at).filter(|f| at + f.tokens == end).map(|f| (at, f.meaning)));
+        match found {
+            Some((_, HearingWord::Not)) => return true,
+            Some((at, HearingWord::Between)) => end = at,
+            Some((at, HearingWord::Or)) => {
+                joined = true;
+                end = at;
+            }
+            // what "or" joins may be any sign: "no fever or chest pain"
+            _ if joined => end -= 1,
+            _ => return false,
+        }
+        if end > 0 && tokens.breaks(end) && !joined {
+            return false;
+        }
+    }
+    false
+}
+
+fn contains_break_and_other_sign(tokens: &Tokens, from: usize, to: usize) -> bool {
+    (from..=to).any(|at| tokens.breaks(at) && tokens.between(at).contains(['.', '!', '?', ';', '\n', '。']))
+}

@@ -1,0 +1,165 @@
+//! Lengths of time in words: "3 days", "two weeks and a day", "mes y medio", "一个星期". Used for durations and for "… ago".
+
+use super::{
+    normalise::{Kind, Tokens},
+    number,
+    reading::{How, Reading, Unclear},
+    value::Value,
+    words::{DateWord, NumberWord, Unit, Words},
+};
+
+/// A length found at a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Length {
+    /// Years.
+    pub years: f64,
+    /// Months.
+    pub months: f64,
+    /// Days, weeks among them.
+    pub days: f64,
+    /// Hours, minutes and seconds, in seconds.
+    pub seconds: f64,
+    /// How many tokens it takes.
+    pub tokens: usize,
+}
+
+impl Length {
+    /// Whether it has a part shorter than a day.
+    pub fn has_hours(&self) -> bool {
+        self.seconds > 0.0
+    }
+
+    fn add(&mut self, n: f64, unit: Unit) {
+        match unit {
+            Unit::Second => self.seconds += n,
+            Unit::Minute => self.seconds += n * 60.0,
+            Unit::Hour => self.seconds += n * 3_600.0,
+            Unit::Day => self.days += n,
+            Unit::Week => self.days += n * 7.0,
+            Unit::Month => self.months += n,
+            Unit::Year => self.years += n,
+        }
+    }
+
+    /// The whole in seconds, a month as 30 days, a year as 365.
+    pub fn in_seconds(&self) -> f64 {
+        self.seconds + (self.days + self.months * 30.0 + self.years * 365.0) * 86_400.0
+    }
+}
+
+/// Reads a length of time.
+pub fn read(tokens: &Tokens, words: &Words) -> Reading {
+    if tokens.is_empty() {
+        return Reading::Unclear(Unclear::Empty);
+    }
+    let mut found: Vec<Length> = Vec::new();
+    let mut taken = 0;
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some(length) = at_place(tokens, at, words) {
+            at += length.tokens;
+            taken += length.tokens;
+            found.push(length);
+        } else {
+            at += 1;
+        }
+    }
+    let values: Vec<i64> = found.iter().filter_map(|l| whole_seconds(l.in_seconds())).collect();
+    match values.as_slice() {
+        [] => Reading::Unclear(match super::yes_no::plainly(tokens, words) {
+            Some(super::value::Truth::Unsure) => Unclear::Unsure,
+            _ => Unclear::Unknown,
+        }),
+        [one] => Reading::Clear { value: Value::Duration(*one), how: if taken == tokens.len() { How::Exact } else { How::Within } },
+        several => Reading::Ambiguous(several.iter().map(|s| Value::Duration(*s)).collect()),
+    }
+}
+
+fn whole_seconds(seconds: f64) -> Option<i64> {
+    if !(0.0..=1e11).contains(&seconds) {
+        return None;
+    }
+    format!("{seconds:.0}").parse().ok()
+}
+
+/// The length that begins at a token: numbers with units, joined.
+pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Length> {
+    let mut length = Length::default();
+    let (n, value, unit) = part(tokens, at, words)?;
+    length.add(value, unit);
+    length.tokens = n;
+    loop {
+        let mut next = at + length.tokens;
+        // "month and a half": half of the unit before
+        if let Some(found) = words.number.find(tokens, next)
+            && let NumberWord::Part(part) = found.meaning
+        {
+            length.add(part, unit);
+            length.tokens += found.tokens;
+            continue;
+        }
+        let joined = words.date.find(tokens, next).filter(|f| f.meaning == DateWord::And);
+        if let Some(joined) = joined {
+            next += joined.tokens;
+        }
+        let Some((n, value, unit)) = part_with_clitic(tokens, next, words) else { break };
+        length.add(value, unit);
+        length.tokens = next + n - at;
+    }
+    Some(length)
+}
+
+fn part_with_clitic(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)> {
+    part(tokens, at, words)
+}
+
+/// One number with its unit: "3 days", "a week", "day" where the language says the number by the unit's form ("يومين").
+fn part(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)> {
+    if let Some(found) = words.number.find(tokens, at).filter(|f| f.meaning == NumberWord::A)
+        && let Some((unit, n)) = unit_at(tokens, at + found.tokens, words)
+    {
+        return Some((found.tokens + n, 1.0, unit));
+    }
+    if let Some(number) = number::at_place(tokens, at, words, false)
+        && !number.ordinal
+        && number.value >= 0.0
+    {
+        let mut next = at + number.tokens;
+        // 三个星期: a counting word between
+        if words.number.find(tokens, next).is_some_and(|f| f.meaning == NumberWord::Counted) {
+            next += 1;
+        }
+        if let Some((unit, n)) = unit_at(tokens, next, words) {
+            return Some((next + n - at, number.value, unit));
+        }
+        return None;
+    }
+    // a unit whose form says how many
+    let found = words.number.find(tokens, at)?;
+    if let NumberWord::Part(part) = found.meaning
+        && let Some((unit, n)) = unit_at(tokens, at + found.tokens, words)
+    {
+        return Some((found.tokens + n, part, unit));
+    }
+    None
+}
+
+/// The unit at a token.
+pub fn unit_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(Unit, usize)> {
+    if tokens.kind(at) != Some(Kind::Word) || tokens.breaks(at) && at > 0 {
+        return None;
+    }
+    match words.date.find(tokens, at)? {
+        found if matches!(found.meaning, DateWord::Unit(_)) => match found.meaning {
+            DateWord::Unit(unit) => Some((unit, found.tokens)),
+            _ => None,
+        },
+        _ => {
+            let found = words.date.find_mended(tokens, at).filter(|f| f.mended)?;
+            match found.meaning {
+                DateWord::Unit(unit) => Some((unit, found.tokens)),
+                _ => None,
+            }
+        }
+    }
+}

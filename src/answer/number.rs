@@ -1,0 +1,546 @@
+//! Numbers: in digits with either decimal sign, in words, and both mixed ("3 million", "38 y medio").
+//!
+//! A date ("12/03/1985"), a measure written onto its number ("180ml", "4th") and an id ("B12") are no numbers here.
+
+use super::{
+    normalise::{Kind, Tokens},
+    reading::{How, Reading, Unclear},
+    value::Value,
+    words::{DateWord, ListWord, NumberWord, Words},
+};
+
+/// A number found at a place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// Its value.
+    pub value: f64,
+    /// How many tokens it takes.
+    pub tokens: usize,
+    /// Whether it was written in digits only.
+    pub digits: bool,
+    /// Whether it is a "first", "second".
+    pub ordinal: bool,
+    /// Whether a word in it was mended.
+    pub mended: bool,
+    /// Whether it is written in one plain run of digits.
+    pub plain: bool,
+}
+
+/// Reads one number within bounds.
+pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, words: &Words) -> Reading {
+    if tokens.is_empty() {
+        return Reading::Unclear(Unclear::Empty);
+    }
+    let all = all(tokens, words, whole);
+    let mut values: Vec<Found> = Vec::new();
+    for found in all {
+        if !values.iter().any(|v| v.value.total_cmp(&found.value).is_eq()) {
+            values.push(found);
+        }
+    }
+    match values.as_slice() {
+        [] => Reading::Unclear(nothing(tokens, words)),
+        [one] => {
+            if let Some(why) = outside(one.value, min, max, whole) {
+                return Reading::Unclear(why);
+            }
+            let how = if one.mended {
+                How::Mended
+            } else if one.tokens == tokens.len() {
+                How::Exact
+            } else {
+                How::Within
+            };
+            Reading::Clear { value: Value::Number(one.value), how }
+        }
+        several => {
+            let fit: Vec<Value> =
+                several.iter().filter(|f| outside(f.value, min, max, whole).is_none()).map(|f| Value::Number(f.value)).collect();
+            if fit.is_empty() { Reading::Unclear(Unclear::Unknown) } else { Reading::Ambiguous(fit) }
+        }
+    }
+}
+
+/// Why there is no number: "none" is nought, said; "I don't know" is its own case.
+fn nothing(tokens: &Tokens, words: &Words) -> Unclear {
+    match super::yes_no::plainly(tokens, words) {
+        Some(super::value::Truth::Unsure) => Unclear::Unsure,
+        _ => Unclear::Unknown,
+    }
+}
+
+fn outside(value: f64, min: Option<f64>, max: Option<f64>, whole: bool) -> Option<Unclear> {
+    if whole && value.fract() != 0.0 {
+        return Some(Unclear::NotWhole);
+    }
+    if min.is_some_and(|min| value < min) {
+        return Some(Unclear::TooLow);
+    }
+    if max.is_some_and(|max| value > max) {
+        return Some(Unclear::TooHigh);
+    }
+    None
+}
+
+/// Every number of a reply in order, but those that belong to a date or a measure.
+pub fn all(tokens: &Tokens, words: &Words, whole: bool) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        match at_place(tokens, at, words, whole) {
+            Some(number) if !number.ordinal && free(tokens, at, number, words) => {
+                at += number.tokens;
+                found.push(number);
+            }
+            Some(number) => at += number.tokens.max(1),
+            None => at += 1,
+        }
+    }
+    if found.is_empty() && words.list.find_mended(tokens, 0).is_some_and(|f| f.meaning == ListWord::None && f.tokens == tokens.len()) {
+        found.push(Found { value: 0.0, tokens: tokens.len(), digits: false, ordinal: false, mended: false, plain: false });
+    }
+    found
+}
+
+/// Whether a number stands for itself: no letters or signs of an id, a date, a measure stick to it.
+fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
+    let end = at + number.tokens;
+    let before = tokens.between(at);
+    let after = tokens.between(end);
+    if !number.digits {
+        // a lone "one" within a sentence is mostly a pronoun
+        return number.value.total_cmp(&1.0).is_ne() || number.tokens > 1 || tokens.len() <= 3 || end == tokens.len() && !tokens.breaks(at);
+    }
+    if at > 0 && (before.is_empty() || (matches!(before, "/" | "-" | ":" | ".") && tokens.kind(at - 1) == Some(Kind::Digits))) {
+        return false;
+    }
+    if end >= tokens.len() {
+        return true;
+    }
+    match tokens.kind(end) {
+        Some(Kind::Digits) => !matches!(after, "/" | "-" | ":" | "." | "*" | "="),
+        Some(Kind::Word) if after.is_empty() => {
+            let text = tokens.text(end);
+            text.chars().next().is_some_and(|c| !c.is_ascii_alphabetic())
+                || matches!(words.number.find(tokens, end).map(|f| f.meaning), Some(NumberWord::Counted | NumberWord::Scale(_)))
+                || matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Unit(_)))
+        }
+        Some(Kind::Word) if after == "-" => false,
+        Some(Kind::Word | Kind::Emoji) | None => true,
+    }
+}
+
+/// The number that begins at a token.
+pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<Found> {
+    let mut start = at;
+    let mut sign = 1.0;
+    if tokens.kind(at) == Some(Kind::Digits) {
+        let before = tokens.between(at);
+        let opens = at == 0 || before.starts_with([' ', ':', '(']) || before.trim_start() != before;
+        if before.trim_end().ends_with('-') && opens {
+            sign = -1.0;
+        }
+    } else if let Some(found) = words.number.find(tokens, at).filter(|f| f.meaning == NumberWord::Minus) {
+        sign = -1.0;
+        start += found.tokens;
+    }
+    let mut found = match tokens.kind(start)? {
+        Kind::Digits => digits(tokens, start, words, whole)?,
+        Kind::Word => in_words(tokens, start, words)?,
+        Kind::Emoji => return None,
+    };
+    found.value *= sign;
+    found.tokens += start - at;
+    Some(found)
+}
+
+/// A number that begins with digits: groups, decimals, and then words: "1.234,5", "3 million", "38 y medio", "3/4".
+fn digits(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<Found> {
+    let (mut value, mut n) = plain_digits(tokens, at, words, whole)?;
+    let plain = n == 1;
+    // .5
+    if n == 1 && at_point(tokens, at) {
+        value = format!("0.{}", tokens.text(at)).parse().ok()?;
+    }
+    if let Some(over) = fraction(tokens, at, n) {
+        let (numerator, denominator) = over;
+        return (denominator != 0.0).then_some(Found {
+            value: numerator / denominator,
+            tokens: n + 1,
+            digits: true,
+            ordinal: false,
+            mended: false,
+            plain: false,
+        });
+    }
+    // 2 1/2
+    if n == 1
+        && tokens.between(at + 1) == " "
+        && let Some((over, under)) = fraction(tokens, at + 1, 1)
+        && under > over
+        && under <= 16.0
+    {
+        return Some(Found { value: value + over / under, tokens: 3, digits: true, ordinal: false, mended: false, plain: false });
+    }
+    let mut all_digits = true;
+    if words.style.places {
+        if matches!(words.number.find(tokens, at + n).map(|f| f.meaning), Some(NumberWord::Scale(_))) {
+            return super::places::at_place(tokens, at, words);
+        }
+    } else if let Some((total, more)) = scaled(tokens, at + n, value, words) {
+        value = total;
+        n += more;
+        all_digits = false;
+    }
+    if let Some(found) = words.number.find(tokens, at + n)
+        && let NumberWord::Part(part) = found.meaning
+    {
+        value += part;
+        n += found.tokens;
+        all_digits = false;
+    }
+    if let Some(found) = words.number.find(tokens, at + n)
+        && found.meaning == NumberWord::Point
+        && let Some((tail, more)) = decimals_said(tokens, at + n + found.tokens, words)
+    {
+        value = format!("{value}.{tail}").parse().ok()?;
+        n += found.tokens + more;
+        all_digits = false;
+    }
+    Some(Found { value, tokens: n, digits: all_digits, ordinal: false, mended: false, plain })
+}
+
+/// Whether a decimal sign stands before the first digits, with nothing or a space before it.
+fn at_point(tokens: &Tokens, at: usize) -> bool {
+    let before = tokens.between(at);
+    let mut signs = before.chars().rev();
+    matches!(signs.next(), Some('.' | ',')) && matches!(signs.next(), None | Some(' ' | '-'))
+}
+
+/// Digits with their groups and decimals: value and tokens.
+fn plain_digits(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<(f64, usize)> {
+    let mut text = tokens.text(at).to_owned();
+    if text.len() > 15 {
+        return None;
+    }
+    let mut n = 1;
+    let mut grouped_by: Option<char> = None;
+    while tokens.kind(at + n) == Some(Kind::Digits) {
+        let between = tokens.between(at + n);
+        let next = tokens.text(at + n);
+        let sign = match between {
+            "." => '.',
+            "," | "،" => ',',
+            " " => ' ',
+            "'" => '\'',
+            _ => break,
+        };
+        let looks_grouped =
+            next.len() == 3 && text.len() <= 15 && (grouped_by.is_some() || tokens.text(at).len() <= 3 && !text.starts_with('0'));
+        let more =
+            tokens.kind(at + n + 1) == Some(Kind::Digits) && tokens.between(at + n + 1) == between && tokens.text(at + n + 1).len() == 3;
+        if looks_grouped && grouped_by.is_none_or(|g| g == sign) {
+            let decimal = if words.style.decimal_comma { ',' } else { '.' };
+            let groups = match sign {
+                ' ' => more || grouped_by.is_some(),
+                '\'' => true,
+                _ => more || grouped_by.is_some() || sign != decimal || (whole && sign == ','),
+            };
+            if groups {
+                grouped_by = Some(sign);
+                text.push_str(next);
+                n += 1;
+                continue;
+            }
+        }
+        if matches!(sign, '.' | ',') && grouped_by != Some(sign) && !follows_same(tokens, at + n, between) {
+            text.push('.');
+            text.push_str(next);
+            n += 1;
+        }
+        break;
+    }
+    Some((text.parse().ok()?, n))
+}
+
+/// Whether another run of digits follows with the same sign: "12.03.1985" is a date.
+fn follows_same(tokens: &Tokens, at: usize, between: &str) -> bool {
+    tokens.kind(at + 1) == Some(Kind::Digits) && tokens.between(at + 1) == between && between != ","
+}
+
+/// "3/4" from the numerator on; no more slashes behind it.
+fn fraction(tokens: &Tokens, at: usize, n: usize) -> Option<(f64, f64)> {
+    let under = at + n;
+    if n != 1 || tokens.kind(under) != Some(Kind::Digits) || tokens.between(under) != "/" || tokens.between(under + 1).starts_with('/') {
+        return None;
+    }
+    let (over, under) = (tokens.digits(at)?, tokens.digits(under)?);
+    (under < 1_000).then_some((f64::from(over), f64::from(under)))
+}
+
+/// Scales behind digits: "3 million 200 thousand", "4 mil 500".
+fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64, usize)> {
+    let first = words.number.find(tokens, at)?;
+    let NumberWord::Scale(_) = first.meaning else { return None };
+    let mut sum = Sum::begin(value, words);
+    let mut n = 0;
+    let mut last_good = 0;
+    while let Some(found) = words.number.find(tokens, at + n) {
+        match found.meaning {
+            NumberWord::Scale(scale) => {
+                if !sum.scale(scale) {
+                    break;
+                }
+            }
+            NumberWord::Value(value) => {
+                if !sum.add(value) {
+                    break;
+                }
+            }
+            NumberWord::And if n > 0 => {
+                n += found.tokens;
+                if let Some(value) = tokens.digits(at + n) {
+                    if sum.add(f64::from(value)) {
+                        n += 1;
+                        last_good = n;
+                    }
+                }
+                continue;
+            }
+            NumberWord::And
+            | NumberWord::Ordinal(_)
+            | NumberWord::Point
+            | NumberWord::Minus
+            | NumberWord::Part(_)
+            | NumberWord::A
+            | NumberWord::Counted => break,
+        }
+        n += found.tokens;
+        last_good = n;
+        if let Some(value) = tokens.digits(at + n).filter(|_| tokens.between(at + n) == " ")
+            && sum.add(f64::from(value))
+        {
+            n += 1;
+            last_good = n;
+        }
+    }
+    (last_good > 0).then(|| (sum.total(), last_good))
+}
+
+/// A number in words.
+fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
+    if words.style.places {
+        return super::places::at_place(tokens, at, words);
+    }
+    let mut sum: Option<Sum<'_>> = None;
+    let mut n = 0;
+    let mut last_good = 0;
+    let mut mended = false;
+    let mut ordinal = false;
+    while let Some((meaning, length, by_mending)) = word(tokens, at + n, words) {
+        match meaning {
+            NumberWord::Value(value) => {
+                if !taken(&mut sum, value, words) {
+                    break;
+                }
+            }
+            NumberWord::Scale(scale) => {
+                if !sum.get_or_insert_with(|| Sum::begin(f64::NAN, words)).scale(scale) {
+                    break;
+                }
+            }
+            NumberWord::Ordinal(value) => {
+                if !taken(&mut sum, value, words) {
+                    break;
+                }
+                ordinal = true;
+                last_good = n + length;
+                mended |= by_mending;
+                break;
+            }
+            NumberWord::A => {
+                // "a hundred", and else no number
+                if sum.is_some() || !matches!(word(tokens, at + n + length, words), Some((NumberWord::Scale(_), ..))) {
+                    break;
+                }
+                n += length;
+                continue;
+            }
+            NumberWord::And => {
+                if sum.is_none()
+                    || !matches!(
+                        word(tokens, at + n + length, words),
+                        Some((NumberWord::Value(_) | NumberWord::Scale(_) | NumberWord::Ordinal(_), ..))
+                    )
+                {
+                    break;
+                }
+                n += length;
+                continue;
+            }
+            NumberWord::Part(part) => {
+                match &mut sum {
+                    None => sum = Some(Sum::begin(part, words)),
+                    Some(sum) => sum.part(part),
+                }
+                last_good = n + length;
+                break;
+            }
+            NumberWord::Point => {
+                let so_far = sum.as_ref().map(Sum::total)?;
+                let (tail, more) = decimals_said(tokens, at + n + length, words)?;
+                let value = format!("{so_far}.{tail}").parse().ok()?;
+                return Some(Found { value, tokens: n + length + more, digits: false, ordinal: false, mended, plain: false });
+            }
+            NumberWord::Minus | NumberWord::Counted => break,
+        }
+        n += length;
+        last_good = n;
+        mended |= by_mending;
+        // a comma ends a number in words
+        if tokens.breaks(at + n) {
+            break;
+        }
+    }
+    let value = sum.as_ref().map(Sum::total)?;
+    (last_good > 0).then_some(Found { value, tokens: last_good, digits: false, ordinal, mended, plain: false })
+}
+
+/// Begins a sum with a value, or adds it where there is room.
+fn taken<'w>(sum: &mut Option<Sum<'w>>, value: f64, words: &'w Words) -> bool {
+    match sum {
+        Some(sum) => sum.add(value),
+        None => {
+            *sum = Some(Sum::begin(value, words));
+            true
+        }
+    }
+}
+
+/// A word of a number at a place, also with a clitic written onto it (وعشرون).
+fn word(tokens: &Tokens, at: usize, words: &Words) -> Option<(NumberWord, usize, bool)> {
+    if let Some(found) = words.number.find(tokens, at) {
+        return Some((found.meaning, found.tokens, false));
+    }
+    if tokens.kind(at) != Some(Kind::Word) {
+        return None;
+    }
+    let text = tokens.text(at);
+    for clitic in &words.style.clitics {
+        if let Some(rest) = text.strip_prefix(clitic.as_str())
+            && let Some(found) = words.number.find(&Tokens::of(rest), 0)
+        {
+            return Some((found.meaning, 1, false));
+        }
+    }
+    // mending is for long words: "tree" is not three, "seventten" is
+    if text.chars().count() >= 5 && !words.knows(text) {
+        return words.number.find_mended(tokens, at).map(|f| (f.meaning, f.tokens, true));
+    }
+    None
+}
+
+/// The digits behind a decimal sign that was said: "point two five", "coma veinticinco", "point 5".
+fn decimals_said(tokens: &Tokens, at: usize, words: &Words) -> Option<(String, usize)> {
+    if tokens.kind(at) == Some(Kind::Digits) {
+        return Some((tokens.text(at).to_owned(), 1));
+    }
+    let mut text = String::new();
+    let mut n = 0;
+    while let Some((NumberWord::Value(value), length, _)) = word(tokens, at + n, words) {
+        if value < 10.0 && value.fract() == 0.0 {
+            text.push_str(&value.to_string());
+            n += length;
+        } else if text.chars().all(|c| c == '0') {
+            let found = in_words(tokens, at + n, words)?;
+            text.push_str(&found.value.to_string());
+            return Some((text, n + found.tokens));
+        } else {
+            break;
+        }
+    }
+    (n > 0).then_some((text, n))
+}
+
+/// Adds up the words of a number: parts in falling order of their scales.
+struct Sum<'w> {
+    parts: Vec<f64>,
+    group: f64,
+    open: bool,
+    words: &'w Words,
+}
+
+impl<'w> Sum<'w> {
+    fn begin(value: f64, words: &'w Words) -> Self {
+        if value.is_nan() {
+            Self { parts: Vec::new(), group: 0.0, open: false, words }
+        } else {
+            Self { parts: Vec::new(), group: value, open: true, words }
+        }
+    }
+
+    /// Adds a value where the one before leaves room for it: twenty-three, not three-twenty.
+    fn add(&mut self, value: f64) -> bool {
+        let style = &self.words.style;
+        let room = if !self.open {
+            self.parts.last().is_none_or(|last| value < *last) && value < self.room()
+        } else if value >= 100.0 {
+            false
+        } else if self.group >= 100.0 && self.group % 100.0 == 0.0 {
+            true
+        } else {
+            let tens = self.group % 100.0;
+            (tens >= 20.0 && tens % 10.0 == 0.0 && value < 10.0 && value > 0.0)
+                || (style.twenties && (tens - 60.0).abs() < 0.5 && value < 20.0)
+                || (style.twenties && (tens - 80.0).abs() < 0.5 && value < 20.0)
+                || (style.units_first && tens < 10.0 && tens > 0.0 && value >= 20.0 && value % 10.0 == 0.0)
+        };
+        if room {
+            self.group += value;
+            self.open = true;
+        }
+        room
+    }
+
+    /// What may still be added below the last scale.
+    fn room(&self) -> f64 {
+        let Some(last) = self.parts.last() else { return f64::INFINITY };
+        let mut scale = 1.0;
+        while last % (scale * 10.0) == 0.0 && scale < 1e15 {
+            scale *= 10.0;
+        }
+        scale
+    }
+
+    fn scale(&mut self, scale: f64) -> bool {
+        if self.open && self.group >= scale && scale < 1_000.0 {
+            return false;
+        }
+        let mut below = if self.open { self.group } else { 0.0 };
+        let mut any = self.open;
+        while self.parts.last().is_some_and(|last| *last < scale) {
+            below += self.parts.pop().unwrap_or(0.0);
+            any = true;
+        }
+        if !any && self.parts.last().is_some_and(|last| *last >= scale && scale >= 1_000.0 && *last < scale * 1_000.0) && !self.open {
+            // "lakh crore": a scale of a scale
+            below = self.parts.pop().unwrap_or(1.0);
+            any = true;
+        }
+        self.parts.push(if any { below * scale } else { scale });
+        self.group = 0.0;
+        self.open = false;
+        true
+    }
+
+    /// "A half" behind a scale is half of that scale ("three million and a half"), else half of one.
+    fn part(&mut self, part: f64) {
+        let of = if self.open { 1.0 } else { self.room() };
+        self.group += part * if of.is_finite() && of >= 1_000.0 { of } else { 1.0 };
+        self.open = true;
+    }
+
+    fn total(&self) -> f64 {
+        self.parts.iter().sum::<f64>() + if self.open { self.group } else { 0.0 }
+    }
+}

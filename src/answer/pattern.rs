@@ -1,0 +1,238 @@
+//! Patterns over the words of a reply: what the emergency lexicon and the questions back are written in.
+//!
+//! A pattern is words in order: `cant|cannot|couldnt * breath~|breathe`. `|` separates alternatives, `~` at the end stands for any
+//! ending, `*` for up to three words of any kind, `?` at the end makes a word optional. Words of the reply that the patterns do not know are
+//! mended by one typing fault (two in words of eight letters or more). No pattern reaches over a full stop, but over a comma: dictation and
+//! hurry put commas anywhere. The cost is linear in the reply: gaps and patterns have fixed lengths.
+
+use std::collections::HashMap;
+
+use super::{
+    lexicon::{Lexicon, faults},
+    normalise::{Kind, Tokens, fold},
+};
+
+/// Words that `*` may stand for.
+const GAP: usize = 3;
+
+/// Compiled patterns.
+#[derive(Debug)]
+pub struct Patterns {
+    patterns: Vec<Vec<Element>>,
+    by_letter: HashMap<char, Vec<usize>>,
+    vocabulary: Lexicon<()>,
+    long: Vec<Box<str>>,
+    stems: Vec<Box<str>>,
+}
+
+#[derive(Debug)]
+enum Element {
+    Word { any: Vec<Alternative>, optional: bool },
+    Gap,
+}
+
+#[derive(Debug)]
+struct Alternative {
+    text: Box<str>,
+    stem: bool,
+}
+
+/// Where a pattern was found: tokens from `start` to `end`, exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first token.
+    pub start: usize,
+    /// Behind the last token.
+    pub end: usize,
+    /// Which pattern, by its place in the data.
+    pub pattern: usize,
+}
+
+impl Patterns {
+    /// Compiles patterns as written in the data.
+    pub fn new(patterns: &[String]) -> Self {
+        let mut compiled = Vec::with_capacity(patterns.len());
+        let mut by_letter: HashMap<char, Vec<usize>> = HashMap::new();
+        let (mut words, mut stems) = (Vec::new(), Vec::new());
+        for (n, text) in patterns.iter().enumerate() {
+            let elements: Vec<Element> = text.split_whitespace().flat_map(parse).collect();
+            for element in &elements {
+                let Element::Word { any, .. } = element else { continue };
+                for alternative in any {
+                    if alternative.stem { stems.push(alternative.text.clone()) } else { words.push(alternative.text.clone()) }
+                }
+            }
+            for c in first_letters(&elements) {
+                let list = by_letter.entry(c).or_default();
+                if list.last() != Some(&n) {
+                    list.push(n);
+                }
+            }
+            compiled.push(elements);
+        }
+        let long = words.iter().filter(|w| w.chars().count() >= 8).cloned().collect();
+        let vocabulary = Lexicon::new(words.iter().map(|w| (&**w, ())));
+        Self { patterns: compiled, by_letter, vocabulary, long, stems }
+    }
+
+    /// The reply's words with typing faults mended, to be searched; `None` at words that need no mending.
+    pub fn mend(&self, tokens: &Tokens) -> Vec<Option<&str>> {
+        (0..tokens.len())
+            .map(|at| {
+                let word = tokens.text(at);
+                if tokens.kind(at) != Some(Kind::Word) || word.len() < 4 || self.vocabulary.knows(word) || self.has_stem(word) {
+                    return None;
+                }
+                self.vocabulary.nearest(word).or_else(|| {
+                    let length = word.chars().count();
+                    if length < 8 { None } else { self.long.iter().find(|w| faults(w, word, 2).is_some()).map(|w| &**w) }
+                })
+            })
+            .collect()
+    }
+
+    /// Every place where a pattern fits, in order of the reply; at one place the longest of a pattern only.
+    pub fn find_all(&self, tokens: &Tokens) -> Vec<Span> {
+        let mended = self.mend(tokens);
+        let mut found = Vec::new();
+        for start in 0..tokens.len() {
+            self.find_at(tokens, &mended, start, &mut found);
+        }
+        found
+    }
+
+    /// Whether any pattern fits anywhere.
+    pub fn fits(&self, tokens: &Tokens) -> bool {
+        !self.find_all(tokens).is_empty()
+    }
+
+    fn find_at(&self, tokens: &Tokens, mended: &[Option<&str>], start: usize, found: &mut Vec<Span>) {
+        let typed = tokens.text(start);
+        let mend = mended.get(start).copied().flatten();
+        let letters = [typed.chars().next(), mend.and_then(|m| m.chars().next())];
+        let [first, second] = letters;
+        let second = if second == first { None } else { second };
+        for letter in [first, second].into_iter().flatten() {
+            for &n in self.by_letter.get(&letter).map_or(&[][..], Vec::as_slice) {
+                let Some(elements) = self.patterns.get(n) else { continue };
+                if let Some(end) = fit(elements, tokens, mended, start, start) {
+                    found.push(Span { start, end, pattern: n });
+                }
+            }
+        }
+    }
+
+    fn has_stem(&self, word: &str) -> bool {
+        self.stems.iter().any(|stem| word.starts_with(&**stem))
+    }
+}
+
+fn parse(word: &str) -> Vec<Element> {
+    if word == "*" {
+        return vec![Element::Gap];
+    }
+    let (word, optional) = word.strip_suffix('?').map_or((word, false), |w| (w, true));
+    let any: Vec<Alternative> = word
+        .split('|')
+        .map(|w| w.strip_suffix('~').map_or((w, false), |stem| (stem, true)))
+        .map(|(text, stem)| Alternative { text: fold(text).into(), stem })
+        .collect();
+    // letters that are tokens of their own, as in Chinese: a word is a run of them
+    if let [one] = any.as_slice()
+        && one.text.contains(' ')
+        && !optional
+    {
+        return one
+            .text
+            .split(' ')
+            .map(|text| Element::Word { any: vec![Alternative { text: text.into(), stem: false }], optional: false })
+            .collect();
+    }
+    vec![Element::Word { any, optional }]
+}
+
+fn first_letters(elements: &[Element]) -> Vec<char> {
+    let mut letters = Vec::new();
+    for element in elements {
+        let Element::Word { any, optional } = element else { break };
+        letters.extend(any.iter().filter_map(|a| a.text.chars().next()));
+        if !optional {
+            break;
+        }
+    }
+    letters
+}
+
+/// How many tokens an alternative takes at a place, `None` where it does not fit. An alternative of several letters takes several tokens.
+fn takes(alternative: &Alternative, tokens: &Tokens, mended: &[Option<&str>], at: usize) -> Option<usize> {
+    let typed = tokens.text(at);
+    if alternative.stem {
+        return (typed.starts_with(&*alternative.text)
+            || mended.get(at).copied().flatten().is_some_and(|m| m.starts_with(&*alternative.text)))
+        .then_some(1);
+    }
+    if *typed == *alternative.text || mended.get(at).copied().flatten() == Some(&*alternative.text) {
+        return Some(1);
+    }
+    if !alternative.text.contains(' ') {
+        return None;
+    }
+    let mut n = 0;
+    for part in alternative.text.split(' ') {
+        if tokens.text(at + n) != part {
+            return None;
+        }
+        n += 1;
+    }
+    Some(n)
+}
+
+fn fit(elements: &[Element], tokens: &Tokens, mended: &[Option<&str>], start: usize, at: usize) -> Option<usize> {
+    let Some((first, rest)) = elements.split_first() else { return Some(at) };
+    match first {
+        Element::Gap => (0..=GAP).find_map(|skip| {
+            let open = (at..at + skip).all(|i| i < tokens.len() && !ends_sentence(tokens, i));
+            if open { fit(rest, tokens, mended, start, at + skip) } else { None }
+        }),
+        Element::Word { any, optional } => {
+            if at < tokens.len() && (at == start || !ends_sentence(tokens, at)) {
+                for alternative in any {
+                    if let Some(n) = takes(alternative, tokens, mended, at)
+                        && let Some(end) = fit(rest, tokens, mended, start, at + n)
+                    {
+                        return Some(end);
+                    }
+                }
+            }
+            if *optional { fit(rest, tokens, mended, start, at) } else { None }
+        }
+    }
+}
+
+/// Whether a sentence ends before the token.
+fn ends_sentence(tokens: &Tokens, at: usize) -> bool {
+    tokens.breaks(at) && tokens.between(at).contains(['.', '!', '?', '\n', '。', '؟', '।'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_find_their_words_in_order_with_gaps_endings_and_faults() {
+        let patterns = Patterns::new(&["cant|cannot * breath~|breathe".to_owned(), "chest pain".to_owned(), "不能呼吸".to_owned()]);
+        for (text, fits) in [
+            ("I cant breathe", true),
+            ("i can't really even breathe", true),
+            ("cannot breeth", false),
+            ("cant breathing well", true),
+            ("chest pian", true),
+            ("cant. breathe", false),
+            ("my chest has pain", false),
+            ("我不能呼吸了", true),
+            ("", false),
+        ] {
+            assert_eq!(patterns.fits(&Tokens::of(text)), fits, "{text}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Telephone numbers, by libphonenumber's metadata: any writing, words around, dictated digits; the country's own numbers without a prefix.
+//!
+//! A number must have a form that its country's plan knows (length and first digits); whether the range is in use is not asked, because plans
+//! change and samples (555-01xx) should work. Without a country the digits are kept as said, because nothing can be judged.
+
+use phonenumber::{country, metadata::DATABASE};
+
+use super::{
+    normalise::{Kind, Tokens},
+    reading::{How, Reading, Unclear},
+    value::{Truth, Value},
+    words::{NumberWord, Words},
+    yes_no,
+};
+
+/// Digits of the shortest and the longest number (ITU-T E.164; short codes are no one's telephone).
+const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Reads one telephone number.
+pub fn read(tokens: &Tokens, country: &str, words: &Words) -> Reading {
+    if tokens.is_empty() {
+        return Reading::Unclear(Unclear::Empty);
+    }
+    let mut numbers: Vec<String> = Vec::new();
+    let mut refused = false;
+    let mut all = true;
+    let mut at = 0;
+    while at < tokens.len() {
+        let Some(run) = run_at(tokens, at, words) else {
+            all = false;
+            at += 1;
+            continue;
+        };
+        at += run.tokens;
+        let before = numbers.len();
+        for number in judge(&run, country) {
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        refused |= numbers.len() == before && run.digits.len() >= 3;
+    }
+    match numbers.as_slice() {
+        [one] => Reading::Clear { value: Value::Phone(one.clone()), how: if all { How::Exact } else { How::Within } },
+        [] if refused => Reading::Unclear(Unclear::NotAPhone),
+        [] => Reading::Unclear(match yes_no::plainly(tokens, words) {
+            Some(Truth::Unsure) => Unclear::Unsure,
+            _ => Unclear::Unknown,
+        }),
+        several => Reading::Ambiguous(several.iter().map(|n| Value::Phone(n.clone())).collect()),
+    }
+}
+
+/// The first number in a text, if there is one: for what is said beside another answer.
+pub fn first(tokens: &Tokens, country: &str, words: &Words) -> Option<String> {
+    (0..tokens.len()).find_map(|at| judge(&run_at(tokens, at, words)?, country).into_iter().next())
+}
+
+/// Digits that stand together as one number.
+struct Run {
+    digits: String,
+    plus: bool,
+    parts: Vec<String>,
+    tokens: usize,
+}
+
+fn run_at(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
+    if tokens.kind(at) != Some(Kind::Digits) {
+        return dictated(tokens, at, words);
+    }
+    let before = tokens.between(at);
+    // letters or signs of sums written onto it make it an id, a formula, a negative number
+    let opened = before.trim_end_matches(['+', '(', ' ']);
+    if (at > 0 && before.is_empty() && tokens.text(at - 1).is_ascii())
+        || before.ends_with(['=', '*', '_', '@'])
+        || (opened.ends_with('-') && before.ends_with('-') && (at == 0 || before.len() == 2))
+    {
+        return None;
+    }
+    let mut run = Run {
+        digits: tokens.text(at).to_owned(),
+        plus: before.trim_end_matches(['(', ' ']).ends_with('+'),
+        parts: vec![tokens.text(at).to_owned()],
+        tokens: 1,
+    };
+    let mut next = at + 1;
+    while tokens.kind(next) == Some(Kind::Digits) {
+        let between = tokens.between(next);
+        let joins = between.len() <= 4
+            && !between.is_empty()
+            && between.chars().all(|c| matches!(c, ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '~'));
+        if !joins || run.digits.len() + tokens.text(next).len() > 22 {
+            break;
+        }
+        // "(0)" behind a prefix is for calls within the country
+        let trunk = tokens.text(next) == "0" && between.contains('(') && (run.plus || run.digits.starts_with("00"));
+        if !trunk {
+            run.digits.push_str(tokens.text(next));
+            run.parts.push(tokens.text(next).to_owned());
+        }
+        run.tokens += 1;
+        next += 1;
+    }
+    let after = tokens.between(next);
+    let stuck = next < tokens.len() && after.is_empty() && tokens.text(next).is_ascii() && !matches!(tokens.text(next), "x" | "ext");
+    if stuck
+        || after.starts_with(['=', '*', '@', '_'])
+        || (after.starts_with('+') && tokens.kind(next) == Some(Kind::Digits) && !run.plus && run.digits.len() < 7)
+    {
+        return None;
+    }
+    Some(run)
+}
+
+/// "Five five five, one two three, …": seven digits said or more.
+fn dictated(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
+    let mut digits = String::new();
+    let mut n = 0;
+    while at + n < tokens.len() {
+        if tokens.kind(at + n) == Some(Kind::Digits) {
+            digits.push_str(tokens.text(at + n));
+            n += 1;
+            continue;
+        }
+        let Some(found) = words.number.find(tokens, at + n) else { break };
+        match found.meaning {
+            NumberWord::Value(value) if (0.0..10.0).contains(&value) && value.fract() == 0.0 => digits.push_str(&value.to_string()),
+            _ => break,
+        }
+        n += found.tokens;
+    }
+    DIGITS.contains(&digits.len()).then(|| Run { parts: vec![digits.clone()], digits, plus: false, tokens: n })
+}
+
+/// The numbers of a run in E.164: one, or several written side by side; none where it cannot be one.
+fn judge(run: &Run, country: &str) -> Vec<String> {
+    if let Some(number) = number(&run.digits, run.plus, country) {
+        return vec![number];
+    }
+    // two numbers with only a space between
+    let each: Vec<Option<String>> = run.parts.iter().map(|part| number(part, false, country)).collect();
+    if run.parts.len() > 1 && each.iter().all(Option::is_some) { each.into_iter().flatten().collect() } else { Vec::new() }
+}
+
+fn number(digits: &str, plus: bool, country: &str) -> Option<String> {
+    if !DIGITS.contains(&digits.len()) && !digits.starts_with("00") && !(country.is_empty() && digits.len() <= 20 && digits.len() >= 7) {
+        return None;
+    }
+    if country.is_empty() {
+        return Some(if plus { format!("+{digits}") } else { digits.to_owned() });
+    }
+    if plus {
+        return international(digits, false);
+    }
+    if let Some(number) = national(digits, country) {
+        return Some(number);
+    }
+    for prefix in ["00", "011"] {
+        if let Some(rest) = digits.strip_prefix(prefix)
+            && let Some(number) = international(rest, false)
+        {
+            return Some(number);
+        }
+    }
+    // the prefix of a country without its plus, where the whole is a number in use
+    if digits.len() >= 10 && !digits.starts_with('0') { international(digits, true) } else { None }
+}
+
+fn national(digits: &str, country: &str) -> Option<String> {
+    let id: country::Id = country.parse().ok()?;
+    let plan = DATABASE.by_id(country)?;
+    let number = phonenumber::parse(Some(id), digits).ok()?;
+    let national = number.national().to_string();
+    (number.code().value() == plan.country_code() && plan.descriptors().general().is_match(&national))
+        .then(|| format!("+{}{national}", number.code().value()))
+}
+
+fn international(digits: &str, in_use: bool) -> Option<String> {
+    let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
+    let national = number.national().to_string();
+    let fits = phonenumber::is_valid(&number)
+        || (!in_use
+            && DATABASE
+                .by_code(&number.code().value())
+                .is_some_and(|plans| plans.iter().any(|p| p.descriptors().general().is_match(&national))));
+    fits.then(|| format!("+{}{national}", number.code().value()))
+}

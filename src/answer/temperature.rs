@@ -1,0 +1,132 @@
+//! Body temperature: with its unit, or by the range in which only one unit makes sense.
+//!
+//! 34–43 °C and 93–110 °F do not overlap, so "38" and "101" each have one meaning in every country; a unit said aloud must agree with it.
+
+use super::{
+    normalise::{Kind, Tokens},
+    number::{self, Found},
+    reading::{How, Reading, Unclear},
+    value::{TemperatureUnit, Value},
+    words::{TemperatureWord, Words},
+};
+
+/// What a living person's thermometer can show, °C.
+const CELSIUS: std::ops::RangeInclusive<f64> = 33.0..=43.5;
+/// What a living person's thermometer can show, °F.
+const FAHRENHEIT: std::ops::RangeInclusive<f64> = 92.0..=110.5;
+
+/// Reads one temperature.
+pub fn read(tokens: &Tokens, words: &Words) -> Reading {
+    if tokens.is_empty() {
+        return Reading::Unclear(Unclear::Empty);
+    }
+    let mut values: Vec<Value> = Vec::new();
+    let mut outside = None;
+    let mut taken = 0;
+    let mut at = 0;
+    while at < tokens.len() {
+        let Some((degrees, n)) = degrees_at(tokens, at, words) else {
+            at += 1;
+            continue;
+        };
+        let said = unit_at(tokens, at + n, words);
+        match judge(degrees, said.map(|(unit, _)| unit)) {
+            Ok(unit) => {
+                let value = Value::Temperature { degrees, unit };
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+            Err(why) if said.is_some() || degrees >= 20.0 => outside = Some(why),
+            Err(_) => {}
+        }
+        taken += n + said.map_or(0, |(_, m)| m);
+        at += n + said.map_or(0, |(_, m)| m);
+    }
+    let count = values.len();
+    match (values.pop(), count) {
+        (Some(value), 1) => {
+            // a second figure that is no temperature makes the first doubtful only where it might be one
+            if let Some(why) = outside.filter(|_| taken == tokens.len()) {
+                return Reading::Unclear(why);
+            }
+            Reading::Clear { value, how: if taken == tokens.len() { How::Exact } else { How::Within } }
+        }
+        (Some(value), _) => {
+            values.push(value);
+            Reading::Ambiguous(values)
+        }
+        (None, _) => Reading::Unclear(outside.unwrap_or_else(|| match super::yes_no::plainly(tokens, words) {
+            Some(super::value::Truth::Unsure) => Unclear::Unsure,
+            _ => Unclear::Unknown,
+        })),
+    }
+}
+
+/// A number that may be degrees: "38,5", "38 5", "38°5", "thirty eight point five", "38 y medio".
+fn degrees_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)> {
+    let Found { value, tokens: n, plain, ordinal, .. } = number::at_place(tokens, at, words, false)?;
+    if ordinal || (at > 0 && matches!(tokens.between(at), "/" | ":")) || matches!(tokens.between(at + n), "/" | ":") {
+        return None;
+    }
+    if plain {
+        // a degree sign or a space in place of the point, one digit behind it
+        let degree = word_at(tokens, at + n, words).filter(|(w, _)| *w == TemperatureWord::Degree).map_or(0, |(_, m)| m);
+        let next = at + n + degree;
+        if tokens.kind(next) == Some(Kind::Digits)
+            && tokens.text(next).len() == 1
+            && matches!(tokens.between(next), " " | "°" | "º" | "" | "'" | ". " | ", ")
+        {
+            let value = format!("{value}.{}", tokens.text(next)).parse().ok()?;
+            return Some((value, n + degree + 1));
+        }
+    }
+    // "thirty eight five": dictation drops the point
+    if !plain
+        && value >= 30.0
+        && let Some(next) = number::at_place(tokens, at + n, words, false)
+        && !next.digits
+        && next.value < 10.0
+        && next.value.fract() == 0.0
+        && !tokens.breaks(at + n)
+        && value.fract() == 0.0
+    {
+        return Some((value + next.value / 10.0, n + next.tokens));
+    }
+    Some((value, n))
+}
+
+fn word_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(TemperatureWord, usize)> {
+    words.temperature.find(tokens, at).map(|f| (f.meaning, f.tokens))
+}
+
+/// The unit behind a number, and the tokens that it takes: "degrees celsius", "ºF", "f".
+fn unit_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(TemperatureUnit, usize)> {
+    let mut n = 0;
+    while let Some((TemperatureWord::Degree, m)) = word_at(tokens, at + n, words) {
+        n += m;
+    }
+    match word_at(tokens, at + n, words)? {
+        (TemperatureWord::Celsius, m) => Some((TemperatureUnit::Celsius, n + m)),
+        (TemperatureWord::Fahrenheit, m) => Some((TemperatureUnit::Fahrenheit, n + m)),
+        (TemperatureWord::Degree, _) => None,
+    }
+}
+
+/// The unit of a figure, or why it is no body temperature. A unit said that cannot be is taken for a slip only if the other fits: no, it is asked again.
+fn judge(degrees: f64, said: Option<TemperatureUnit>) -> Result<TemperatureUnit, Unclear> {
+    let (range, unit) = match said {
+        Some(TemperatureUnit::Celsius) => (CELSIUS, TemperatureUnit::Celsius),
+        Some(TemperatureUnit::Fahrenheit) => (FAHRENHEIT, TemperatureUnit::Fahrenheit),
+        None if CELSIUS.contains(&degrees) => (CELSIUS, TemperatureUnit::Celsius),
+        None if FAHRENHEIT.contains(&degrees) => (FAHRENHEIT, TemperatureUnit::Fahrenheit),
+        None => return Err(if degrees < *CELSIUS.start() { Unclear::TooLow } else { Unclear::TooHigh }),
+    };
+    if degrees < *range.start() {
+        return Err(Unclear::TooLow);
+    }
+    if degrees > *range.end() {
+        return Err(Unclear::TooHigh);
+    }
+    Ok(unit)
+}

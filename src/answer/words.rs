@@ -1,0 +1,373 @@
+//! The words of each language, as data: one file a language under `words/`, read once.
+//!
+//! A new language is a new file and one line in [`FILES`]; no code. Every list holds phrases as people type them; case, accents and
+//! punctuation do not matter, both sides are folded alike ([`super::normalise`]).
+
+mod data;
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use super::{
+    keyword::Keyword,
+    lexicon::Lexicon,
+    normalise::{Tokens, fold},
+    pattern::Patterns,
+};
+use crate::base::Language;
+use data::Data;
+
+/// One line a language: its primary tag and its data.
+static FILES: &[(&str, &str)] = &[("en", include_str!("words/en.toml")), ("es", include_str!("words/es.toml"))];
+
+/// The words of one language, compiled.
+#[derive(Debug)]
+pub struct Words {
+    /// How the language writes numbers and days.
+    pub style: data::Style,
+    /// Yes, no and what goes with them.
+    pub truth: Lexicon<TruthWord>,
+    /// Words around options: all, none, but, and, to.
+    pub list: Lexicon<ListWord>,
+    /// Words that say nothing about which option is meant: the, of, or.
+    pub stop: Lexicon<()>,
+    /// Numbers in words.
+    pub number: Lexicon<NumberWord>,
+    /// Words of days.
+    pub date: Lexicon<DateWord>,
+    /// Words of the clock.
+    pub time: Lexicon<TimeWord>,
+    /// Units of temperature.
+    pub temperature: Lexicon<TemperatureWord>,
+    /// What stands before a name: "my name is".
+    pub name_lead: Lexicon<()>,
+    /// What stands before a place: "I live in".
+    pub place_lead: Lexicon<()>,
+    /// Whole messages that are a keyword, folded.
+    pub keyword: HashMap<String, Keyword>,
+    /// Words of politeness that may stand around a keyword.
+    pub polite: Lexicon<()>,
+    /// The main word of each keyword, to teach.
+    pub taught: Vec<(Keyword, String)>,
+    /// Danger to life: first the states, then the signs.
+    pub emergency: Patterns,
+    /// How many of the emergency patterns are states ("can't breathe"), which a "no" before them does not deny.
+    pub states: usize,
+    /// Harm to oneself, or from someone at home.
+    pub distress: Patterns,
+    /// What turns a sign of danger into none.
+    pub hearing: Lexicon<HearingWord>,
+    /// Questions back.
+    pub question: Vec<(super::question_back::QuestionBack, Patterns)>,
+    /// Replies that machines send.
+    pub auto_reply: Patterns,
+}
+
+/// What a word says about yes and no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TruthWord {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// "I do not know".
+    Unsure,
+    /// Yes only where its clause ends with it: "I have", "he does".
+    YesAtEnd,
+    /// Yes only as the whole reply: "y".
+    YesAlone,
+    /// No only as the whole reply: "n".
+    NoAlone,
+    /// Says nothing: "please", "um".
+    Filler,
+    /// Takes back what was said before: "sorry I meant".
+    Correction,
+    /// "But".
+    But,
+    /// "I feel bad", said of oneself.
+    Ill,
+    /// "I feel fine", said of oneself.
+    Well,
+    /// Declines to answer, or answers something else: "I do not understand".
+    Refusal,
+    /// What may stand before yes or no within a sentence: "I think", "that".
+    Lead,
+    /// An ordinary word that looks like one with a typing fault.
+    Other,
+}
+
+/// What a word says about a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListWord {
+    /// Joins: and, plus.
+    And,
+    /// Either: or.
+    Or,
+    /// From one to another: to.
+    To,
+    /// Every option.
+    All,
+    /// No option.
+    None,
+    /// All but.
+    Except,
+    /// "Not", before what is not meant.
+    Not,
+    /// Turns from what is not to what is: but, only.
+    But,
+    /// Both of two.
+    Both,
+    /// Who texts.
+    Me,
+    /// The last option.
+    Last,
+    /// Feels well: none, where that may be said.
+    Well,
+    /// Says nothing: option, number, please.
+    Filler,
+}
+
+/// What a word says in a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NumberWord {
+    /// Adds its value: seven, twenty.
+    Value(f64),
+    /// Multiplies: hundred, thousand.
+    Scale(f64),
+    /// The n-th.
+    Ordinal(f64),
+    /// Joins: and.
+    And,
+    /// The decimal sign, said.
+    Point,
+    /// Minus.
+    Minus,
+    /// Adds a part: "and a half".
+    Part(f64),
+    /// "A": one, before a unit or scale.
+    A,
+    /// A thing counted, written at the number: "3ppl", "12kids".
+    Counted,
+}
+
+/// What a word says of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateWord {
+    /// A month, 1–12.
+    Month(i8),
+    /// A weekday, Monday 1.
+    Weekday(i8),
+    /// Days from today: yesterday is -1.
+    Day(i32),
+    /// A unit of time.
+    Unit(Unit),
+    /// Before a length: "hace", "il y a".
+    AgoBefore,
+    /// After a length: "ago".
+    AgoAfter,
+    /// Before a length: "in", "dentro de".
+    LaterBefore,
+    /// After a length: "from now".
+    LaterAfter,
+    /// Last.
+    Last,
+    /// Next.
+    Next,
+    /// This.
+    This,
+    /// Since, from: says nothing but that a day follows, or a length that has gone on till now.
+    Since,
+    /// Of, the, on: may stand between the parts of a day.
+    Of,
+    /// After the day of the month: 日.
+    DayMark,
+    /// After the number of a month: 月.
+    MonthMark,
+    /// After the year: 年.
+    YearMark,
+    /// And: joins lengths.
+    And,
+    /// A time too vague to be a day: weekend, few days.
+    Vague,
+    /// Turns down what follows: "not".
+    Not,
+    /// More than, less than, about: a length so said is no day.
+    Roughly,
+}
+
+/// Units of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Second,
+    /// Minutes.
+    Minute,
+    /// Hours.
+    Hour,
+    /// Days.
+    Day,
+    /// Weeks.
+    Week,
+    /// Months.
+    Month,
+    /// Years.
+    Year,
+}
+
+/// What a word says of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeWord {
+    /// Before noon.
+    Am,
+    /// After noon.
+    Pm,
+    /// Noon.
+    Noon,
+    /// Midnight.
+    Midnight,
+    /// Half past, after the hour.
+    Half,
+    /// A quarter past, after the hour.
+    Quarter,
+    /// "Half past", before the hour.
+    HalfBefore,
+    /// "Quarter past", before the hour.
+    QuarterBefore,
+    /// O'clock, h, 点: after the hour.
+    Hour,
+    /// Says nothing: at, around.
+    Filler,
+}
+
+/// What a word says of a temperature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemperatureWord {
+    /// °C.
+    Celsius,
+    /// °F.
+    Fahrenheit,
+    /// "Degrees", of either.
+    Degree,
+}
+
+/// What turns a sign of danger into none, or keeps it one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HearingWord {
+    /// Directly before the sign: "no", "without".
+    Not,
+    /// Between "not" and the sign: "any", "signs of".
+    Between,
+    /// Joins signs, so that "no fever or chest pain" denies both.
+    Or,
+    /// After the sign: "gone", "went away".
+    Gone,
+    /// Long ago: "last month", "years ago".
+    Past,
+    /// Still so: "still", "since", "now".
+    Still,
+    /// Only supposed: "if I get", "what if".
+    Supposed,
+    /// Makes the sign another, harmless thing: "nose".
+    Harmless,
+}
+
+/// The words of a language by the first part of its tag; `None` where there is no data.
+pub fn of(language: &Language) -> Option<&'static Words> {
+    static TABLE: OnceLock<Vec<OnceLock<Option<Words>>>> = OnceLock::new();
+    let at = FILES.iter().position(|(tag, _)| *tag == language.primary())?;
+    let table = TABLE.get_or_init(|| FILES.iter().map(|_| OnceLock::new()).collect());
+    let (_, text) = FILES.get(at)?;
+    table.get(at)?.get_or_init(|| Data::parse(text).ok().map(|data| compile(&data))).as_ref()
+}
+
+/// The words of several languages in order, each once; English where none of them has data.
+pub fn of_all(languages: &[Language]) -> Vec<&'static Words> {
+    let mut found: Vec<&'static Words> = Vec::with_capacity(languages.len());
+    for words in languages.iter().filter_map(of) {
+        if !found.iter().any(|f| std::ptr::eq(*f, words)) {
+            found.push(words);
+        }
+    }
+    if found.is_empty() {
+        found.extend(of(&Language::english()));
+    }
+    found
+}
+
+/// The tags of the languages that have data.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(tag, _)| *tag)
+}
+
+fn compile(data: &Data) -> Words {
+    let mut keyword = HashMap::new();
+    for (word, phrases) in data.keyword.lists() {
+        for phrase in phrases {
+            keyword.entry(fold(phrase)).or_insert(word);
+        }
+    }
+    Words {
+        style: data.style.clone(),
+        truth: Lexicon::new(data.truth.phrases()),
+        list: Lexicon::new(data.list.phrases()),
+        stop: Lexicon::new(data.list.stop.iter().map(|p| (p.as_str(), ()))),
+        number: Lexicon::new(data.number.phrases()),
+        date: Lexicon::new(data.date.phrases()),
+        time: Lexicon::new(data.time.phrases()),
+        temperature: Lexicon::new(data.temperature.phrases()),
+        name_lead: Lexicon::new(data.text.name_lead.iter().map(|p| (p.as_str(), ()))),
+        place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
+        keyword,
+        polite: Lexicon::new(data.keyword.polite.iter().map(|p| (p.as_str(), ()))),
+        taught: data.keyword.taught(),
+        emergency: Patterns::new(&[data.emergency.states.as_slice(), data.emergency.signs.as_slice()].concat()),
+        states: data.emergency.states.len(),
+        distress: Patterns::new(&data.emergency.distress),
+        hearing: Lexicon::new(data.emergency.phrases()),
+        question: data.question.lists().into_iter().map(|(kind, list)| (kind, Patterns::new(list))).collect(),
+        auto_reply: Patterns::new(&data.auto_reply.patterns),
+    }
+}
+
+impl Words {
+    /// Whether any list of the language has this folded word: an ordinary word is not a typing fault of another.
+    pub fn knows(&self, word: &str) -> bool {
+        self.truth.knows(word)
+            || self.list.knows(word)
+            || self.stop.knows(word)
+            || self.number.knows(word)
+            || self.date.knows(word)
+            || self.time.knows(word)
+            || self.hearing.knows(word)
+    }
+
+    /// What the whole reply says as one phrase of a lexicon, if it does.
+    pub fn whole<T: Copy>(lexicon: &Lexicon<T>, tokens: &Tokens) -> Option<T> {
+        lexicon.find_mended(tokens, 0).filter(|f| f.tokens == tokens.len()).map(|f| f.meaning)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_s_data_is_read() {
+        for (tag, text) in FILES {
+            if let Err(error) = Data::parse(text) {
+                panic!("{tag}.toml: {error}");
+            }
+            assert!(of(&Language::parse(tag).unwrap()).is_some(), "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_language_teaches_every_keyword_and_reads_what_it_teaches() {
+        for (tag, _) in FILES {
+            let words = of(&Language::parse(tag).unwrap()).unwrap();
+            for keyword in Keyword::ALL {
+                let taught = words.taught.iter().find(|(k, _)| *k == keyword).unwrap_or_else(|| panic!("{tag}: {keyword:?} is not taught"));
+                assert_eq!(words.keyword.get(&fold(&taught.1)), Some(&keyword), "{tag}: {}", taught.1);
+            }
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! The shape of a language's file. Unknown keys are errors, so that a misspelt list is noticed by the tests.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
+use crate::answer::{keyword::Keyword, question_back::QuestionBack};
+
+type List = Vec<String>;
+type Numbers = BTreeMap<String, f64>;
+type Days = BTreeMap<String, i32>;
+
+/// One language's file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Data {
+    pub style: Style,
+    pub truth: Truth,
+    pub list: ListWords,
+    pub number: NumberWords,
+    pub date: DateWords,
+    pub time: TimeWords,
+    pub temperature: TemperatureWords,
+    pub text: TextWords,
+    pub keyword: KeywordWords,
+    pub emergency: EmergencyWords,
+    pub question: QuestionWords,
+    pub auto_reply: AutoReplyWords,
+}
+
+/// How the language writes numbers and days.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Style {
+    /// Whether the decimal sign is a comma.
+    pub decimal_comma: bool,
+    /// Whether the month comes before the day, where the country writes so too.
+    pub month_first: bool,
+    /// Numbers by digits and places without spaces: 四百五.
+    pub places: bool,
+    /// Sixty and eighty take numbers up to nineteen: soixante-dix.
+    pub twenties: bool,
+    /// Units come before tens: واحد وعشرون.
+    pub units_first: bool,
+    /// Letters written onto the following word: و, ال, ب.
+    pub clitics: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Truth {
+    yes: List,
+    no: List,
+    unsure: List,
+    yes_at_end: List,
+    yes_alone: List,
+    no_alone: List,
+    filler: List,
+    correction: List,
+    but: List,
+    ill: List,
+    well: List,
+    refusal: List,
+    lead: List,
+    other: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListWords {
+    and: List,
+    or: List,
+    to: List,
+    all: List,
+    none: List,
+    except: List,
+    not: List,
+    but: List,
+    both: List,
+    me: List,
+    last: List,
+    well: List,
+    filler: List,
+    pub stop: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NumberWords {
+    values: Numbers,
+    scales: Numbers,
+    ordinals: Numbers,
+    parts: Numbers,
+    and: List,
+    point: List,
+    minus: List,
+    a: List,
+    counted: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DateWords {
+    months: Vec<List>,
+    weekdays: Vec<List>,
+    days: Days,
+    second: List,
+    minute: List,
+    hour: List,
+    day: List,
+    week: List,
+    month: List,
+    year: List,
+    ago_before: List,
+    ago_after: List,
+    later_before: List,
+    later_after: List,
+    last: List,
+    next: List,
+    this: List,
+    since: List,
+    of: List,
+    day_mark: List,
+    month_mark: List,
+    year_mark: List,
+    and: List,
+    vague: List,
+    not: List,
+    roughly: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimeWords {
+    am: List,
+    pm: List,
+    noon: List,
+    midnight: List,
+    half: List,
+    quarter: List,
+    half_before: List,
+    quarter_before: List,
+    hour: List,
+    filler: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TemperatureWords {
+    celsius: List,
+    fahrenheit: List,
+    degree: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TextWords {
+    pub name_lead: List,
+    pub place_lead: List,
+}
+
+/// Each list begins with the word to teach.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeywordWords {
+    stop: List,
+    start: List,
+    help: List,
+    human: List,
+    language: List,
+    back: List,
+    fix: List,
+    restart: List,
+    skip: List,
+    nobody: List,
+    done: List,
+    tell: List,
+    pub polite: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EmergencyWords {
+    pub states: List,
+    pub signs: List,
+    pub distress: List,
+    not: List,
+    between: List,
+    or: List,
+    gone: List,
+    past: List,
+    still: List,
+    supposed: List,
+    harmless: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuestionWords {
+    who: List,
+    why: List,
+    scam: List,
+    how_long: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AutoReplyWords {
+    pub patterns: List,
+}
+
+impl Data {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What the TOML reader says; the tests of this room read every file.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+}
+
+fn all<'a, T: Copy + 'a>(lists: Vec<(&'a List, T)>) -> Vec<(&'a str, T)> {
+    lists.into_iter().flat_map(|(list, meaning)| list.iter().map(move |phrase| (phrase.as_str(), meaning))).collect()
+}
+
+impl Truth {
+    pub fn phrases(&self) -> Vec<(&str, TruthWord)> {
+        all(vec![
+            (&self.yes, TruthWord::Yes),
+            (&self.no, TruthWord::No),
+            (&self.unsure, TruthWord::Unsure),
+            (&self.yes_at_end, TruthWord::YesAtEnd),
+            (&self.yes_alone, TruthWord::YesAlone),
+            (&self.no_alone, TruthWord::NoAlone),
+            (&self.filler, TruthWord::Filler),
+            (&self.correction, TruthWord::Correction),
+            (&self.but, TruthWord::But),
+            (&self.ill, TruthWord::Ill),
+            (&self.well, TruthWord::Well),
+            (&self.refusal, TruthWord::Refusal),
+            (&self.lead, TruthWord::Lead),
+            (&self.other, TruthWord::Other),
+        ])
+    }
+}
+
+impl ListWords {
+    pub fn phrases(&self) -> Vec<(&str, ListWord)> {
+        all(vec![
+            (&self.and, ListWord::And),
+            (&self.or, ListWord::Or),
+            (&self.to, ListWord::To),
+            (&self.all, ListWord::All),
+            (&self.none, ListWord::None),
+            (&self.except, ListWord::Except),
+            (&self.not, ListWord::Not),
+            (&self.but, ListWord::But),
+            (&self.both, ListWord::Both),
+            (&self.me, ListWord::Me),
+            (&self.last, ListWord::Last),
+            (&self.well, ListWord::Well),
+            (&self.filler, ListWord::Filler),
+        ])
+    }
+}
+
+impl NumberWords {
+    pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
+        let mut phrases = all(vec![
+            (&self.and, NumberWord::And),
+            (&self.point, NumberWord::Point),
+            (&self.minus, NumberWord::Minus),
+            (&self.a, NumberWord::A),
+            (&self.counted, NumberWord::Counted),
+        ]);
+        let tables: [(&Numbers, fn(f64) -> NumberWord); 4] = [
+            (&self.values, NumberWord::Value),
+            (&self.scales, NumberWord::Scale),
+            (&self.ordinals, NumberWord::Ordinal),
+            (&self.parts, NumberWord::Part),
+        ];
+        for (table, meaning) in tables {
+            phrases.extend(table.iter().map(|(phrase, value)| (phrase.as_str(), meaning(*value))));
+        }
+        phrases
+    }
+}
+
+impl DateWords {
+    pub fn phrases(&self) -> Vec<(&str, DateWord)> {
+        let mut phrases: Vec<(&str, DateWord)> = self.days.iter().map(|(phrase, days)| (phrase.as_str(), DateWord::Day(*days))).collect();
+        let numbered: [(&Vec<List>, fn(i8) -> DateWord); 2] = [(&self.months, DateWord::Month), (&self.weekdays, DateWord::Weekday)];
+        for (lists, meaning) in numbered {
+            for (list, n) in lists.iter().zip(1_i8..) {
+                phrases.extend(list.iter().map(|phrase| (phrase.as_str(), meaning(n))));
+            }
+        }
+        phrases.extend(all(vec![
+            (&self.second, DateWord::Unit(Unit::Second)),
+            (&self.minute, DateWord::Unit(Unit::Minute)),
+            (&self.hour, DateWord::Unit(Unit::Hour)),
+            (&self.day, DateWord::Unit(Unit::Day)),
+            (&self.week, DateWord::Unit(Unit::Week)),
+            (&self.month, DateWord::Unit(Unit::Month)),
+            (&self.year, DateWord::Unit(Unit::Year)),
+            (&self.ago_before, DateWord::AgoBefore),
+            (&self.ago_after, DateWord::AgoAfter),
+            (&self.later_before, DateWord::LaterBefore),
+            (&self.later_after, DateWord::LaterAfter),
+            (&self.last, DateWord::Last),
+            (&self.next, DateWord::Next),
+            (&self.this, DateWord::This),
+            (&self.since, DateWord::Since),
+            (&self.of, DateWord::Of),
+            (&self.day_mark, DateWord::DayMark),
+            (&self.month_mark, DateWord::MonthMark),
+            (&self.year_mark, DateWord::YearMark),
+            (&self.and, DateWord::And),
+            (&self.vague, DateWord::Vague),
+            (&self.not, DateWord::Not),
+            (&self.roughly, DateWord::Roughly),
+        ]));
+        phrases
+    }
+}
+
+impl TimeWords {
+    pub fn phrases(&self) -> Vec<(&str, TimeWord)> {
+        all(vec![
+            (&self.am, TimeWord::Am),
+            (&self.pm, TimeWord::Pm),
+            (&self.noon, TimeWord::Noon),
+            (&self.midnight, TimeWord::Midnight),
+            (&self.half, TimeWord::Half),
+            (&self.quarter, TimeWord::Quarter),
+            (&self.half_before, TimeWord::HalfBefore),
+            (&self.quarter_before, TimeWord::QuarterBefore),
+            (&self.hour, TimeWord::Hour),
+            (&self.filler, TimeWord::Filler),
+        ])
+    }
+}
+
+impl TemperatureWords {
+    pub fn phrases(&self) -> Vec<(&str, TemperatureWord)> {
+        all(vec![
+            (&self.celsius, TemperatureWord::Celsius),
+            (&self.fahrenheit, TemperatureWord::Fahrenheit),
+            (&self.degree, TemperatureWord::Degree),
+        ])
+    }
+}
+
+impl EmergencyWords {
+    pub fn phrases(&self) -> Vec<(&str, HearingWord)> {
+        all(vec![
+            (&self.not, HearingWord::Not),
+            (&self.between, HearingWord::Between),
+            (&self.or, HearingWord::Or),
+            (&self.gone, HearingWord::Gone),
+            (&self.past, HearingWord::Past),
+            (&self.still, HearingWord::Still),
+            (&self.supposed, HearingWord::Supposed),
+            (&self.harmless, HearingWord::Harmless),
+        ])
+    }
+}
+
+impl KeywordWords {
+    pub fn lists(&self) -> Vec<(Keyword, &List)> {
+        vec![
+            (Keyword::Stop, &self.stop),
+            (Keyword::Start, &self.start),
+            (Keyword::Help, &self.help),
+            (Keyword::Human, &self.human),
+            (Keyword::Language, &self.language),
+            (Keyword::Back, &self.back),
+            (Keyword::Fix, &self.fix),
+            (Keyword::Restart, &self.restart),
+            (Keyword::Skip, &self.skip),
+            (Keyword::Nobody, &self.nobody),
+            (Keyword::Done, &self.done),
+            (Keyword::Tell, &self.tell),
+        ]
+    }
+
+    pub fn taught(&self) -> Vec<(Keyword, String)> {
+        self.lists().into_iter().filter_map(|(keyword, list)| list.first().map(|word| (keyword, word.clone()))).collect()
+    }
+}
+
+impl QuestionWords {
+    pub fn lists(&self) -> Vec<(QuestionBack, &[String])> {
+        vec![
+            (QuestionBack::Scam, &self.scam),
+            (QuestionBack::WhoIsThis, &self.who),
+            (QuestionBack::Why, &self.why),
+            (QuestionBack::HowLong, &self.how_long),
+        ]
+    }
+}
