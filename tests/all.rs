@@ -4,6 +4,7 @@ mod channel;
 mod check_rules;
 mod config;
 mod engine;
+mod flow_conditions;
 mod flow_docs;
 mod flow_language;
 mod records;
