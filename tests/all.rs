@@ -1,6 +1,8 @@
 //! The one integration-test binary.
 
-mod flow_language;
 mod channel;
+mod flow_language;
 mod records;
 mod render_messages;
+mod store;
+mod support;

@@ -2,8 +2,8 @@
 
 pub mod password;
 pub mod role;
+pub mod seal;
 pub mod signature;
 pub mod token;
-pub mod seal;
 
 pub use seal::{SealError, Sealer};
