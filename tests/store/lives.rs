@@ -159,7 +159,7 @@ async fn what_was_acknowledged_survives_kill_9_of_redis_and_the_store_recovers_b
     for round in 1..=3 {
         let (store, clock, who) = (bench.store.clone(), bench.clock.clone(), ana.clone());
         let (tell, mut told) = tokio::sync::watch::channel(n_acknowledged);
-        let task = tokio::spawn(async move { write(&store, &clock, &who, |n| drop(tell.send_replace(n))).await });
+        let task = tokio::spawn(async move { write(&store, &clock, &who, |n| _ = tell.send_replace(n)).await });
         told.wait_for(|n| *n >= n_acknowledged + 30 * round).await.unwrap();
         bench.redis.as_mut().unwrap().kill();
         task.await.unwrap();
