@@ -17,12 +17,15 @@ pub mod render;
 
 pub mod channel;
 
-pub mod config;
-pub mod transcript;
 pub mod check;
 pub mod desk;
+pub mod transcript;
+
+pub mod config;
 
 pub mod store;
 
-pub mod runtime;
 pub mod records;
+pub mod runtime;
+
+pub mod cli;
