@@ -22,7 +22,11 @@ pub mod config;
 pub mod desk;
 pub mod transcript;
 
+pub mod config;
+
 pub mod store;
 
 pub mod records;
 pub mod runtime;
+
+pub mod cli;
