@@ -8,3 +8,4 @@ mod flow_docs;
 mod flow_language;
 mod records;
 mod render_messages;
+mod transcript_play;
