@@ -1,11 +1,15 @@
 //! The one integration-test binary.
 
+mod answers;
 mod channel;
 mod check_rules;
 mod config;
 mod engine;
+mod flow_conditions;
 mod flow_docs;
 mod flow_language;
 mod records;
 mod render_messages;
 mod transcript_play;
+mod store;
+mod support;

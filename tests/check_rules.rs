@@ -285,3 +285,29 @@ fn nobody_on_call_is_told_once_with_every_place() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].also.len(), 1);
 }
+
+/// The flows that are shipped, as the files of one folder.
+fn shipped() -> std::collections::BTreeMap<String, String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = std::collections::BTreeMap::new();
+    for (prefix, folder, ending) in [("", "flows", "yaml"), ("messages/", "templates/messages", "hbs")] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("the folder is shipped").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(ending) {
+                files.insert(format!("{prefix}{name}"), std::fs::read_to_string(entry.path()).expect("the file is text"));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn the_shipped_flows_are_not_complained_of() {
+    let files = shipped();
+    let folder = library::compile_folder(&files);
+    let found = check::check_all(folder.revisions.values(), &Surroundings::default());
+    println!("{}", intake::flow::report::text(&folder.findings, &files, false));
+    println!("{}", intake::flow::report::text(&found, &files, false));
+    assert_eq!(folder.revisions.len(), folder.flows.len(), "every flow has a revision");
+    assert!(found.iter().all(|f| f.level == Level::Note), "{}", shown(&found));
+}

@@ -55,7 +55,7 @@ fn every_condition_on_the_page_is_understood_or_found_as_the_page_says() {
         .flat_map(|(_, content)| content.lines().map(str::to_owned).collect::<Vec<_>>())
     {
         let (condition, expected) = line.split_once("  # ").map_or((line.as_str(), None), |(condition, code)| (condition, Some(code)));
-        let files = example_files(&super::flow_language::with_condition(condition));
+        let files = example_files(&super::flow_conditions::with_condition(condition));
         let findings = compile_folder(&files).findings;
         let errors: Vec<&str> = findings.iter().filter(|found| found.level == Level::Error).map(|found| found.code).collect();
         assert_eq!(errors, expected.into_iter().collect::<Vec<_>>(), "{condition}\n{}", report::text(&findings, &files, false));
@@ -76,5 +76,5 @@ fn the_page_names_every_built_in_name_and_every_key() {
             "`{key}` is not on the page"
         );
     }
-    assert_eq!(codes::pages().count(), 29);
+    assert_eq!(codes::PAGES.len(), 29);
 }

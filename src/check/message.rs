@@ -4,6 +4,8 @@
 //! Follows the rules of the language: consecutive `say`s up to the next question are one message, `alone: yes` separates. Only steps that
 //! follow each other in one list are joined here: what a jump joins is shorter than what is promised to the budget, or seen at its own step.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 use super::{
     Subject,
     fill::{Filling, fill},
@@ -15,6 +17,7 @@ use crate::{
         model::{Ask, Body, Kind, Step, StepId, Text, TextId, Wording},
         source::Span,
     },
+    render::phrases,
 };
 
 /// One message in one language.
@@ -130,8 +133,8 @@ fn joined_before(subject: &Subject<'_>, id: StepId) -> Vec<StepId> {
     if step.alone || !matches!(step.body, Body::Plain | Body::Ask(_)) {
         return joined;
     }
-    let mut before = flow.list(step.group).iter().rev().skip_while(|&&other| other != id).skip(1);
-    while let Some(&previous) = before.next() {
+    let before = flow.list(step.group).iter().rev().skip_while(|&&other| other != id).skip(1);
+    for &previous in before {
         let previous_step = flow.step(previous);
         if !matches!(previous_step.body, Body::Plain) || previous_step.alone || super::graph::leaves(&previous_step.last) {
             break;
@@ -165,25 +168,31 @@ fn choices(subject: &Subject<'_>, ask: &Ask, language: &Language) -> Vec<String>
     if let Some(none) = ask.none {
         lines.push(format!("0 {}", worst(subject, none, language)));
     }
-    let hint = how_to_answer(&ask.kind, language);
-    if !hint.is_empty() {
-        lines.push(hint.to_owned());
+    if let Some(hint) = hint(ask) {
+        let texts = PHRASES.get(hint);
+        let text = texts.and_then(|texts| texts.get(language.primary()).or_else(|| texts.get("en")));
+        let filling = Filling { name: &|_| "1 3".to_owned(), partial: &|_| None };
+        lines.extend(text.map(|text| fill(text, &filling)));
     }
     lines
 }
 
-/// How to answer, about as long as the catalog of texts has it.
-fn how_to_answer(kind: &Kind, language: &Language) -> &'static str {
-    let spanish = language.primary() == "es";
-    match kind {
-        Kind::YesNo | Kind::Consent if spanish => "Responda SI o NO.",
-        Kind::YesNo | Kind::Consent => "Reply YES or NO.",
-        Kind::YesNoUnsure if spanish => "Responda SI, NO o NO SE.",
-        Kind::YesNoUnsure => "Reply YES, NO or NOT SURE.",
-        Kind::OneOf | Kind::OnePerson(_) if spanish => "Responda con un numero.",
-        Kind::OneOf | Kind::OnePerson(_) => "Reply with a number.",
-        Kind::AnyOf | Kind::People(_) if spanish => "Responda con los numeros, p. ej. 1 3.",
-        Kind::AnyOf | Kind::People(_) => "Reply with the numbers, e.g. 1 3.",
-        Kind::Number { .. } | Kind::Temperature | Kind::Date(_) | Kind::Phone | Kind::Name | Kind::Text { .. } | Kind::BirthYear => "",
+/// The phrases that say how to answer.
+static PHRASES: LazyLock<BTreeMap<String, BTreeMap<String, String>>> = LazyLock::new(phrases::defaults);
+
+/// The phrase that says how to answer by SMS.
+const fn hint(ask: &Ask) -> Option<&'static str> {
+    match &ask.kind {
+        Kind::YesNo | Kind::Consent => Some("hint-yes-no"),
+        Kind::YesNoUnsure => Some("hint-yes-no-unsure"),
+        Kind::OneOf | Kind::OnePerson(_) => Some("hint-one"),
+        Kind::AnyOf | Kind::People(_) if ask.none.is_some() => Some("hint-several-none"),
+        Kind::AnyOf | Kind::People(_) => Some("hint-several"),
+        Kind::Date(_) => Some("hint-date"),
+        Kind::Phone => Some("hint-phone"),
+        Kind::Temperature => Some("hint-temperature"),
+        Kind::Number { .. } => Some("hint-number"),
+        Kind::BirthYear => Some("hint-year"),
+        Kind::Name | Kind::Text { .. } => None,
     }
 }

@@ -16,6 +16,8 @@ pub mod rules;
 pub mod walk;
 pub mod words;
 
+use std::sync::Arc;
+
 use crate::{
     base::{Language, Medium},
     flow::{
@@ -138,6 +140,15 @@ pub fn check(revision: &Revision, around: &Surroundings) -> Vec<Finding> {
     for rule in RULES {
         (rule.run)(&subject, &mut findings);
     }
+    in_order(findings)
+}
+
+/// What the rules find in each of several revisions: all flows of a folder.
+pub fn check_all<'r>(revisions: impl IntoIterator<Item = &'r Arc<Revision>>, around: &Surroundings) -> Vec<Finding> {
+    in_order(revisions.into_iter().flat_map(|revision| check(revision, around)).collect())
+}
+
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|a, b| (&a.place.span.file, a.place.span.start, a.code).cmp(&(&b.place.span.file, b.place.span.start, b.code)));
     findings.dedup();
     findings

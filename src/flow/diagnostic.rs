@@ -61,7 +61,7 @@ pub struct Problem {
     /// What to write instead.
     pub help: Option<String>,
     /// Another place that belongs to it.
-    pub also: Option<(Range<usize>, String)>,
+    pub also: Option<Box<(Range<usize>, String)>>,
 }
 
 impl Problem {
@@ -87,7 +87,7 @@ impl Problem {
     /// With another place.
     #[must_use]
     pub fn also(mut self, range: Range<usize>, label: impl Into<String>) -> Self {
-        self.also = Some((range, label.into()));
+        self.also = Some(Box::new((range, label.into())));
         self
     }
 
@@ -105,7 +105,7 @@ impl Problem {
             level: codes::level(self.code),
             message: self.message,
             place: Place { span: file.span(&self.range), label: self.label },
-            also: self.also.map(|(range, label)| Place { span: file.span(&range), label }).into_iter().collect(),
+            also: self.also.map(|also| Place { span: file.span(&also.0), label: also.1 }).into_iter().collect(),
             help: self.help,
         }
     }

@@ -40,10 +40,13 @@ steps:
 ",
 };
 
+/// Which edges belong to a way round.
+type Way<'a> = dyn Fn(Point, &Edge) -> bool + 'a;
+
 fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let (flow, graph) = (subject.flow, &subject.graph);
     // Where a question may be skipped by its `when`, only a way round that is taken for certain is reported: two conditions may exclude each other.
-    let ways: [&dyn Fn(Point, &Edge) -> bool; 2] =
+    let ways: [&Way<'_>; 2] =
         [&|from, edge| silent(flow, from, edge) && !(edge.how == How::Skipped && waits(flow, from)), &|from, edge| {
             silent(flow, from, edge) && edge.how != How::ArmGo
         }];
@@ -68,7 +71,7 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The points of the circle through a point, so that it is reported once.
-fn circle(graph: &Graph, through: Point, way: &dyn Fn(Point, &Edge) -> bool) -> Vec<Point> {
+fn circle(graph: &Graph, through: Point, way: &Way<'_>) -> Vec<Point> {
     let ahead = graph.reach([through], way);
     ahead.into_iter().filter(|&point| graph.reach([point], way).contains(&through)).collect()
 }

@@ -279,7 +279,7 @@ impl Checker<'_> {
         match (&left_type, &right_type) {
             (Type::Truth | Type::TruthOrUnsure, Type::Truth | Type::TruthOrUnsure) if is_equality => {
                 let unsure = Expression::Literal(Datum::Unsure);
-                let question = match (&left_expression == &unsure, &right_expression == &unsure) {
+                let question = match (left_expression == unsure, right_expression == unsure) {
                     (false, true) => Some((&left_type, left)),
                     (true, false) => Some((&right_type, right)),
                     _ => None,

@@ -3,7 +3,7 @@
 use crate::flow::codes::*;
 
 /// In the order of the codes.
-pub static LINES: &[Page] = &[
+pub const LINES: &[Page] = &[
     Page {
         code: UNREADABLE,
         title: "a line that cannot be read",

@@ -3,7 +3,7 @@
 use crate::flow::codes::*;
 
 /// In the order of the codes.
-pub static MEANING: &[Page] = &[
+pub const MEANING: &[Page] = &[
     Page {
         code: UNKNOWN_OPTION,
         title: "an option that the question does not have",

@@ -1,7 +1,10 @@
 //! Whole conversations through the engine and the renderer, with the stored form between turns.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, clippy::panic)]
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use intake::{
     base::{Address, EventId, Medium, Private, calendar::Hours, capabilities::Capabilities, id::TracerId},
@@ -30,10 +33,21 @@ pub(crate) fn shipped() -> BTreeMap<String, String> {
     files
 }
 
+/// Flow files compiled, with the words of the engine.
+fn compiled(files: &BTreeMap<String, String>) -> (Library, Catalog) {
+    let (library, findings) = Library::from_files(files);
+    let errors: Vec<_> = findings.iter().filter(|finding| finding.level == intake::flow::Level::Error).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let mut catalog = Catalog::shared(&intake::render::phrases::defaults());
+    for (_, revision) in library.all_current() {
+        catalog.add(revision);
+    }
+    (library, catalog)
+}
+
 /// One phone, the engine behind it, and a clock.
 struct Phone {
-    library: Library,
-    catalog: Catalog,
+    flows: Arc<(Library, Catalog)>,
     agency: Agency,
     desk: Desk,
     stop_confirmed: Vec<String>,
@@ -46,20 +60,13 @@ struct Phone {
 
 impl Phone {
     fn new(medium: Medium) -> Self {
-        Self::with(medium, &shipped())
+        static SHIPPED: OnceLock<Arc<(Library, Catalog)>> = OnceLock::new();
+        Self::with(medium, SHIPPED.get_or_init(|| Arc::new(compiled(&shipped()))).clone())
     }
 
-    fn with(medium: Medium, files: &BTreeMap<String, String>) -> Self {
-        let (library, findings) = Library::from_files(files);
-        let errors: Vec<_> = findings.iter().filter(|finding| finding.level == intake::flow::Level::Error).collect();
-        assert!(errors.is_empty(), "{errors:#?}");
-        let mut catalog = Catalog::shared(&intake::render::phrases::defaults());
-        for (_, revision) in library.all_current() {
-            catalog.add(revision);
-        }
+    fn with(medium: Medium, flows: Arc<(Library, Catalog)>) -> Self {
         Self {
-            library,
-            catalog,
+            flows,
             agency: Agency {
                 name: "City Health".into(),
                 emergency_number: "911".into(),
@@ -93,7 +100,7 @@ impl Phone {
         let conversation: Conversation = postcard::from_bytes(&stored).unwrap();
         assert_eq!(conversation, self.conversation);
         let world = World {
-            library: &self.library,
+            library: &self.flows.0,
             agency: &self.agency,
             desk: &self.desk,
             welcome: Some("welcome"),
@@ -111,7 +118,7 @@ impl Phone {
                     self.taps =
                         question.choices.iter().map(|choice| (choice.key.clone(), format!("{}:{}", question.tap, choice.key))).collect();
                 }
-                let messages = self.catalog.render(say, medium, &Capabilities::of(medium)).unwrap();
+                let messages = self.flows.1.render(say, medium, &Capabilities::of(medium)).unwrap();
                 texts.extend(messages.into_iter().map(|message| message.text.into_inner()));
             }
         }
@@ -154,9 +161,10 @@ impl Phone {
     fn wait(&mut self, hours: i64) -> Vec<String> {
         let until = self.now.checked_add(SignedDuration::from_hours(hours)).unwrap();
         let mut texts = Vec::new();
-        for _ in 0..100 {
+        // An overdue emergency pages who is on call every five minutes.
+        for _ in 0..2_000 {
             let world = World {
-                library: &self.library,
+                library: &self.flows.0,
                 agency: &self.agency,
                 desk: &self.desk,
                 welcome: Some("welcome"),
@@ -449,3 +457,5 @@ fn three_wrong_birth_years_call_a_human_and_say_nothing_of_the_record() {
     phone.text("yes");
     assert_eq!(phone.conversation.holder, Holder::Nobody, "locked for an hour");
 }
+
+mod random;
