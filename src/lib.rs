@@ -18,7 +18,6 @@ pub mod render;
 pub mod channel;
 
 pub mod check;
-pub mod config;
 pub mod desk;
 pub mod transcript;
 
