@@ -161,7 +161,7 @@ pub fn explain(code: &str) -> Option<&'static Page> {
 
 /// All pages: those of reading, then those of the rules.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    crate::flow::codes::pages().chain(rule_pages())
+    crate::flow::codes::PAGES.iter().chain(rule_pages())
 }
 
 /// The pages of the rules.
