@@ -10,6 +10,6 @@ mod flow_docs;
 mod flow_language;
 mod records;
 mod render_messages;
-mod transcript_play;
 mod store;
 mod support;
+mod transcript_play;
