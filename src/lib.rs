@@ -18,11 +18,17 @@ pub mod render;
 pub mod channel;
 
 pub mod check;
-pub mod config;
 pub mod desk;
 pub mod transcript;
 
-pub mod store;
+pub mod config;
 
 pub mod records;
+pub mod store;
+pub mod telemetry;
+
 pub mod runtime;
+
+pub mod web;
+
+pub mod cli;

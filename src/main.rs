@@ -1,1 +1,5 @@
-fn main() {}
+//! The `intake` program: see [`intake::cli`].
+
+fn main() -> std::process::ExitCode {
+    intake::cli::main()
+}

@@ -1,5 +1,6 @@
 //! The one integration-test binary.
 
+mod answers;
 mod channel;
 mod check_rules;
 mod config;
@@ -9,3 +10,6 @@ mod flow_docs;
 mod flow_language;
 mod records;
 mod render_messages;
+mod store;
+mod support;
+mod transcript_play;

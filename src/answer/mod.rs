@@ -7,6 +7,7 @@
 //! A reply is folded and cut into tokens once ([`normalise`]); each kind of answer then goes over the tokens with the word tables of one language
 //! ([`words`]). The language spoken is tried first, then the flow's others.
 
+pub mod case;
 pub mod emergency;
 pub mod expect;
 pub mod keyword;

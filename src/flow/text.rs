@@ -123,7 +123,7 @@ fn call(helper: &HelperTemplate, uses: &mut Uses) {
         Some(name) if HELPERS.contains(&name) => {}
         name => {
             let name = name.unwrap_or("").to_owned();
-            uses.refused.push((name, "texts know `plural`, and `eq`, `gt` and their like inside `{{#if}}`".to_owned()));
+            uses.refused.push((name, "texts know `plural`, `date`, and `eq`, `gt` and their like inside `{{#if}}`".to_owned()));
         }
     }
     helper.params.iter().chain(helper.hash.values()).for_each(|parameter| self::parameter(parameter, uses));

@@ -7,14 +7,14 @@ use super::{
     split::{length, split},
 };
 use crate::{
-    base::{Medium, Private, capabilities::Capabilities},
+    base::{Language, Medium, Private, capabilities::Capabilities},
     engine::effect::{Question, Say},
     flow::condition::Datum,
 };
 
 impl Catalog {
     /// The messages of a `Say`, in order, the question in the last: usually one, several where the channel's limit asks for it, none
-    /// where nothing is to be said.
+    /// where nothing is to be said. How to answer is said in the language of the words above it, also where they have no translation.
     ///
     /// Every text may use `channel` (`sms`, `whatsapp`), whatever data it came with.
     ///
@@ -37,7 +37,7 @@ impl Catalog {
         let language = language.unwrap_or_else(|| say.language.clone());
         let texts = match &say.question {
             None => plain(&paragraphs.join("\n\n"), capabilities),
-            Some(question) => self.asked(question, paragraphs, say, capabilities)?,
+            Some(question) => self.asked(question, paragraphs, &language, capabilities)?,
         };
         Ok(texts
             .into_iter()
@@ -49,10 +49,10 @@ impl Catalog {
         &self,
         question: &Question,
         mut paragraphs: Vec<String>,
-        say: &Say,
+        language: &Language,
         capabilities: &Capabilities,
     ) -> Result<Vec<(String, Shape)>, RenderFault> {
-        match question::show(self, question, &say.language, capabilities)? {
+        match question::show(self, question, language, capabilities)? {
             Shown::Below(shape) => {
                 let whole = paragraphs.join("\n\n");
                 if length(&whole) <= capabilities.interactive_max {

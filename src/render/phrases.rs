@@ -102,3 +102,16 @@ pub fn defaults() -> BTreeMap<String, BTreeMap<String, String>> {
 pub fn names() -> impl Iterator<Item = &'static str> {
     PHRASES.iter().map(|phrase| phrase.name)
 }
+
+/// The embedded phrases as files of a folder of flows: `messages/reminder.hbs`, `messages/reminder.es.hbs`. A folder's own are put over them.
+pub fn files() -> BTreeMap<String, String> {
+    PHRASES
+        .iter()
+        .flat_map(|phrase| {
+            [
+                (format!("messages/{}.hbs", phrase.name), phrase.english.to_owned()),
+                (format!("messages/{}.es.hbs", phrase.name), phrase.spanish.to_owned()),
+            ]
+        })
+        .collect()
+}

@@ -4,8 +4,9 @@
 //! cluster too. Nodes share the shards by leases with a fence; whatever a script must compare (etag, epoch, fence) it compares itself.
 //! Two shared connections: one for turns, one for looking over the shards, so that a long answer never stands before a turn.
 //!
-//! Nothing is repeated by itself but a script that the server does not know. A time-out says nothing about whether the command ran:
-//! the caller may repeat a commit (it is known by its etag), a begin or settle (by the count of attempts), a receipt (by its rank).
+//! Nothing is repeated by itself but a script that the server does not know, and, once and where the connection broke, what knows its
+//! own repeats: reads, a commit (by its etag), a settle (by the count of attempts), a receipt (by its rank). A time-out says nothing
+//! about whether the command ran; the caller may repeat the same.
 
 mod keys;
 mod leases;
@@ -21,7 +22,7 @@ use redis::{
 
 use self::{
     keys::Shard,
-    scripts::{Call, Scripts},
+    scripts::{Call, Scripts, over},
 };
 use super::{
     codec,
@@ -144,11 +145,11 @@ impl Redis {
     }
 
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Vec<u8>>, StoreError> {
-        self.turns.clone().get(keys::conversation(id)).await.map_err(unavailable)
+        over(|| async { self.turns.clone().get(keys::conversation(id)).await }).await
     }
 
     pub async fn alias(&self, id: &ConversationId) -> Result<Option<ConversationId>, StoreError> {
-        let target: Option<String> = self.turns.clone().get(keys::alias(id)).await.map_err(unavailable)?;
+        let target: Option<String> = over(|| async { self.turns.clone().get(keys::alias(id)).await }).await?;
         Ok(target.map(ConversationId))
     }
 
@@ -173,7 +174,7 @@ impl Redis {
         for item in &commit.items {
             call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value);
         }
-        match call.run(&self.turns).await? {
+        match call.run_over(&self.turns).await? {
             0 => Ok(Committed::Stale),
             _ => Ok(Committed::Done),
         }
@@ -224,7 +225,7 @@ impl Redis {
             .arg(code)
             .arg(raw::SENT_LEDGER_S)
             .arg(raw::RANK_FAILED)
-            .run(&self.looks)
+            .run_over(&self.looks)
             .await
             .map(|_| ())
     }
@@ -245,7 +246,7 @@ impl Redis {
             .arg(at_ms)
             .arg(raw::SENT_LEDGER_S)
             .arg(raw::RANK_FAILED)
-            .run(&self.turns)
+            .run_over(&self.turns)
             .await?;
         Ok(if moved == 1 { Receipted::Forward } else { Receipted::NoChange })
     }
@@ -275,20 +276,20 @@ impl Redis {
     }
 
     pub async fn put_revision(&self, id: &RevisionId, stored: &[u8]) -> Result<(), StoreError> {
-        let _: bool = self.looks.clone().set_nx(keys::revision(id), stored).await.map_err(unavailable)?;
+        let _: bool = over(|| async { self.looks.clone().set_nx(keys::revision(id), stored).await }).await?;
         Ok(())
     }
 
     pub async fn revision(&self, id: &RevisionId) -> Result<Option<Vec<u8>>, StoreError> {
-        self.looks.clone().get(keys::revision(id)).await.map_err(unavailable)
+        over(|| async { self.looks.clone().get(keys::revision(id)).await }).await
     }
 
     pub async fn put_small(&self, key: &str, stored: &[u8], ttl_s: u64) -> Result<(), StoreError> {
-        self.turns.clone().set_ex(keys::small(key), stored, ttl_s).await.map_err(unavailable)
+        over(|| async { self.turns.clone().set_ex(keys::small(key), stored, ttl_s).await }).await
     }
 
     pub async fn small(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.turns.clone().get(keys::small(key)).await.map_err(unavailable)
+        over(|| async { self.turns.clone().get(keys::small(key)).await }).await
     }
 
     pub async fn drop_small(&self, key: &str) -> Result<(), StoreError> {
@@ -301,8 +302,10 @@ impl Redis {
     }
 
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let _: String = redis::cmd("PING").query_async(&mut self.turns.clone()).await.map_err(unavailable)?;
-        Ok(())
+        let ping = redis::cmd("PING");
+        let (mut turns, mut looks) = (self.turns.clone(), self.looks.clone());
+        let both = tokio::join!(ping.query_async::<String>(&mut turns), ping.query_async::<String>(&mut looks));
+        both.0.and(both.1).map(|_| ()).map_err(unavailable)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The scripts, and calling them: by hash, loaded again where the server does not know them, and repeated for no other reason.
 
-use redis::{Script, aio::ConnectionManager};
+use redis::{RedisResult, Script, aio::ConnectionManager};
 
 use super::unavailable;
 use crate::store::contract::StoreError;
@@ -63,9 +63,23 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Runs it. Every script answers with a number.
+    /// Runs it once. Every script answers with a number.
     pub async fn run(self, connection: &ConnectionManager) -> Result<i64, StoreError> {
         self.invocation.invoke_async(&mut connection.clone()).await.map_err(unavailable)
+    }
+
+    /// Runs it, and once more where the connection broke: for scripts that know their own repeats.
+    pub async fn run_over(self, connection: &ConnectionManager) -> Result<i64, StoreError> {
+        over(|| async { self.invocation.invoke_async(&mut connection.clone()).await }).await
+    }
+}
+
+/// Does something that may be done twice, and does it again, once, where the connection broke under it: one that was idle for long is
+/// often cut by what lies between, and the manager only connects again when asked.
+pub async fn over<T, F: Future<Output = RedisResult<T>>>(what: impl Fn() -> F) -> Result<T, StoreError> {
+    match what().await {
+        Err(error) if error.is_io_error() && !error.is_timeout() => what().await.map_err(unavailable),
+        other => other.map_err(unavailable),
     }
 }
 

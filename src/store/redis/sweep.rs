@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use redis::{Pipeline, streams::StreamRangeReply};
+use redis::streams::StreamRangeReply;
 
 use super::{
     Redis,
@@ -30,39 +30,90 @@ const BULK: i64 = 1_000_000_000_000_000;
 /// Entries asked of one shard at least: a node of one busy shard must not crawl.
 const LEAST_EACH: usize = 8;
 
+/// A stretch of one sorted set.
+#[derive(Clone, Debug)]
+struct Range {
+    shard: (u16, u64),
+    bulk: bool,
+    key: String,
+    from: String,
+    to: i64,
+}
+
+/// What stands in one: class, score, member, shard.
+type Head = (bool, i64, String, (u16, u64));
+
 /// Where the next reading of journals begins, so that no shard is always last.
 static TURN: AtomicUsize = AtomicUsize::new(0);
 
 impl Redis {
-    /// The oldest item of each conversation, where its time has come; two round trips.
+    /// The oldest item of each conversation, where its time has come; two round trips, three where one shard has much.
     pub async fn outbox(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<RawReady>, StoreError> {
-        let each = each(limit, held.shards.len());
-        let mut heads: Vec<(bool, i64, OutboxId, (u16, u64))> = Vec::new();
-        for shards in held.shards.chunks(CHUNK) {
-            let mut pipe = redis::pipe();
-            for (shard, _) in shards {
-                by_score(&mut pipe, &Shard(*shard).ready(), "-inf", now_ms, each);
-                by_score(&mut pipe, &Shard(*shard).ready(), &(BULK / 2).to_string(), now_ms.saturating_add(BULK), each);
-            }
-            let found: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-            let classes = shards.iter().flat_map(|shard| [(false, *shard), (true, *shard)]);
-            for ((bulk, shard), entries) in classes.zip(found) {
-                heads.extend(entries.into_iter().map(|(id, score)| (bulk, whole(score), OutboxId(id), shard)));
-            }
-        }
-        heads.sort_unstable();
+        let interactive = ("-inf".to_owned(), now_ms);
+        let bulk = ((BULK / 2).to_string(), now_ms.saturating_add(BULK));
+        let ranges: Vec<Range> = held
+            .shards
+            .iter()
+            .flat_map(|shard| {
+                let key = Shard(shard.0).ready();
+                [(false, &interactive), (true, &bulk)].map(|(bulk, (from, to))| Range {
+                    shard: *shard,
+                    bulk,
+                    key: key.clone(),
+                    from: from.clone(),
+                    to: *to,
+                })
+            })
+            .collect();
+        let mut heads = self.ranges(ranges, limit).await?;
         heads.truncate(limit);
         self.items_of(heads).await
     }
 
-    async fn items_of(&self, heads: Vec<(bool, i64, OutboxId, (u16, u64))>) -> Result<Vec<RawReady>, StoreError> {
+    /// What stands in ranges of sorted sets, in order. Every set is asked for a few; those that have more are asked again where there
+    /// is room, interactive ones whatever bulk there is.
+    async fn ranges(&self, ranges: Vec<Range>, limit: usize) -> Result<Vec<Head>, StoreError> {
+        let few = each(limit, ranges.len());
+        let mut heads = Vec::new();
+        let mut more = Vec::new();
+        for chunk in ranges.chunks(CHUNK) {
+            for (range, found) in chunk.iter().zip(self.ask(chunk, 0, few).await?) {
+                if found.len() == few {
+                    more.push(range.clone());
+                }
+                heads.extend(found);
+            }
+        }
+        let n_interactive = heads.iter().filter(|head| !head.0).count();
+        more.retain(|range| if range.bulk { heads.len() < limit } else { n_interactive < limit });
+        for chunk in more.chunks(CHUNK) {
+            heads.extend(self.ask(chunk, few, limit).await?.into_iter().flatten());
+        }
+        heads.sort_unstable();
+        heads.dedup();
+        Ok(heads)
+    }
+
+    async fn ask(&self, ranges: &[Range], skip: usize, limit: usize) -> Result<Vec<Vec<Head>>, StoreError> {
+        let mut pipe = redis::pipe();
+        for range in ranges {
+            pipe.cmd("ZRANGEBYSCORE").arg(&range.key).arg(&range.from).arg(range.to).arg("WITHSCORES").arg("LIMIT").arg(skip).arg(limit);
+        }
+        let found: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let heads = |(range, entries): (&Range, Vec<(String, f64)>)| {
+            entries.into_iter().map(|(id, score)| (range.bulk, whole(score), id, range.shard)).collect()
+        };
+        Ok(ranges.iter().zip(found).map(heads).collect())
+    }
+
+    async fn items_of(&self, heads: Vec<Head>) -> Result<Vec<RawReady>, StoreError> {
         if heads.is_empty() {
             return Ok(Vec::new());
         }
         let mut pipe = redis::pipe();
         for (_, _, id, (shard, _)) in &heads {
-            pipe.cmd("HGET").arg(Shard(*shard).items()).arg(id.as_str());
-            pipe.cmd("HGET").arg(Shard(*shard).ledger()).arg(id.as_str());
+            pipe.cmd("HGET").arg(Shard(*shard).items()).arg(id);
+            pipe.cmd("HGET").arg(Shard(*shard).ledger()).arg(id);
         }
         let found: Vec<Option<Vec<u8>>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
         let mut ready = Vec::with_capacity(heads.len());
@@ -72,27 +123,21 @@ impl Redis {
             // Finished since: no item any more.
             let Some(value) = value else { continue };
             let (n_attempts, standing) = read_ledger(ledger.as_deref());
-            ready.push(RawReady { id, shard, value, n_attempts, ambiguous: standing.perhaps_taken() });
+            ready.push(RawReady { id: OutboxId(id), shard, value, n_attempts, ambiguous: standing.perhaps_taken() });
         }
         Ok(ready)
     }
 
     /// Conversations whose wake has come, the longest due first.
     pub async fn due(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<Due>, StoreError> {
-        let each = each(limit, held.shards.len());
-        let mut due: Vec<(i64, String)> = Vec::new();
-        for shards in held.shards.chunks(CHUNK) {
-            let mut pipe = redis::pipe();
-            for (shard, _) in shards {
-                by_score(&mut pipe, &Shard(*shard).wakes(), "-inf", now_ms, each);
-            }
-            let found: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-            due.extend(found.into_iter().flatten().map(|(id, score)| (whole(score), id)));
-        }
-        due.sort_unstable();
+        let range =
+            |shard: &(u16, u64)| Range { shard: *shard, bulk: false, key: Shard(shard.0).wakes(), from: "-inf".to_owned(), to: now_ms };
+        let mut due = self.ranges(held.shards.iter().map(range).collect(), limit).await?;
         due.truncate(limit);
         let due = due.into_iter();
-        Ok(due.filter_map(|(ms, id)| Some(Due { conversation: ConversationId(id), at: Timestamp::from_millisecond(ms).ok()? })).collect())
+        Ok(due
+            .filter_map(|(_, ms, id, _)| Some(Due { conversation: ConversationId(id), at: Timestamp::from_millisecond(ms).ok()? }))
+            .collect())
     }
 
     /// Lines after the cursors, in order within each shard.
@@ -107,26 +152,36 @@ impl Redis {
             let n_shards = shards.len();
             shards.rotate_left(TURN.fetch_add(1, Ordering::Relaxed) % n_shards);
         }
-        let each = each(limit, shards.len());
         let mut lines = Vec::new();
-        for shards in shards.chunks(CHUNK) {
-            let mut pipe = redis::pipe();
-            for shard in shards {
-                let start = from.get(shard).map_or_else(|| "-".to_owned(), |(ms, nth)| format!("({ms}-{nth}"));
-                pipe.cmd("XRANGE").arg(Shard(*shard).journal()).arg(start).arg("+").arg("COUNT").arg(each);
-            }
-            let found: Vec<StreamRangeReply> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-            for (shard, reply) in shards.iter().zip(found) {
-                for entry in reply.ids {
-                    lines.push(read_line(*shard, &entry)?);
+        // Every journal is read a little; those that have more, further, while there is room.
+        while !shards.is_empty() && lines.len() < limit {
+            let few = each(limit.saturating_sub(lines.len()), shards.len());
+            let mut more = Vec::new();
+            for chunk in shards.chunks(CHUNK) {
+                for (shard, reply) in chunk.iter().zip(self.stretch(chunk, &from, few).await?) {
+                    if reply.ids.len() == few {
+                        more.push(*shard);
+                    }
+                    for entry in reply.ids {
+                        from.insert(*shard, numbers(&entry.id));
+                        lines.push(read_line(*shard, &entry)?);
+                    }
                 }
             }
-            if lines.len() >= limit {
-                break;
-            }
+            shards = more;
         }
+        // Whatever is cut off was the last of its shard.
         lines.truncate(limit);
         Ok(lines)
+    }
+
+    async fn stretch(&self, shards: &[u16], from: &BTreeMap<u16, (u64, u64)>, few: usize) -> Result<Vec<StreamRangeReply>, StoreError> {
+        let mut pipe = redis::pipe();
+        for shard in shards {
+            let start = from.get(shard).map_or_else(|| "-".to_owned(), |(ms, nth)| format!("({ms}-{nth}"));
+            pipe.cmd("XRANGE").arg(Shard(*shard).journal()).arg(start).arg("+").arg("COUNT").arg(few);
+        }
+        pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)
     }
 
     /// Items of all shards, and when the oldest was decided.
@@ -153,10 +208,6 @@ fn each(limit: usize, n_shards: usize) -> usize {
     limit.saturating_mul(4).div_ceil(n_shards.max(1)).max(LEAST_EACH).min(limit)
 }
 
-fn by_score(pipe: &mut Pipeline, key: &str, from: &str, to: i64, limit: usize) {
-    pipe.cmd("ZRANGEBYSCORE").arg(key).arg(from).arg(to).arg("WITHSCORES").arg("LIMIT").arg(0).arg(limit);
-}
-
 /// Scores are whole numbers far below 2⁵³.
 fn whole(score: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "scores are ms of Unix time, plus BULK: exact in an f64")]
@@ -173,9 +224,9 @@ fn read_ledger(ledger: Option<&[u8]>) -> (u16, Standing) {
 }
 
 fn read_line(shard: u16, entry: &redis::streams::StreamId) -> Result<RawLine, StoreError> {
-    let (ms, nth) = entry.id.split_once('-').unwrap_or((&entry.id, "0"));
+    let (ms, nth) = numbers(&entry.id);
     // Padded, so that places sort as text.
-    let position = format!("{ms:0>15}-{nth:0>10}");
+    let position = format!("{ms:015}-{nth:010}");
     if let Some(line) = entry.get::<String>("d") {
         let read = codec::read_delivery_line(&line)?;
         let conversation = line.split('\t').nth(1).and_then(|id| OutboxId(id.to_owned()).conversation());
@@ -187,6 +238,10 @@ fn read_line(shard: u16, entry: &redis::streams::StreamId) -> Result<RawLine, St
 
 /// The two numbers of a place; zeros where it is none of ours.
 pub fn place(cursor: &Cursor) -> (u64, u64) {
-    let (ms, nth) = cursor.position.split_once('-').unwrap_or(("0", "0"));
+    numbers(&cursor.position)
+}
+
+fn numbers(text: &str) -> (u64, u64) {
+    let (ms, nth) = text.split_once('-').unwrap_or(("0", "0"));
     (ms.parse().unwrap_or(0), nth.parse().unwrap_or(0))
 }

@@ -1,0 +1,265 @@
+//! Facts about what is kept: conversations, wakes, journal, revisions, aliases, small values.
+
+use intake::{
+    base::{
+        Address, Medium,
+        id::{ConversationId, RevisionId},
+        limit,
+    },
+    engine::Purpose,
+    flow::Bundle,
+    store::{Committed, Cursor, Due, Entry, StoreError},
+};
+
+use super::bench::{Bench, at};
+
+pub async fn what_was_kept_is_loaded_with_its_etag(bench: Bench) {
+    let ana = bench.patient(1);
+    assert!(bench.store.load(&ana.id).await.unwrap().is_none());
+    let turn = ana.turn(&bench, 0, None, "m1", &[]);
+    let conversation = turn.conversation.clone();
+    let etag = bench.kept(turn).await;
+    let loaded = bench.store.load(&ana.id).await.unwrap().unwrap();
+    assert_eq!((loaded.conversation, loaded.etag), (conversation, etag));
+    assert!(bench.store.load(&bench.patient(2).id).await.unwrap().is_none());
+    bench.store.ping().await.unwrap();
+}
+
+pub async fn a_stale_etag_keeps_nothing(bench: Bench) {
+    let ana = bench.patient(1);
+    let first = bench.kept(ana.turn(&bench, 0, None, "m1", &[])).await;
+    for expected in [None, Some([9; 16])] {
+        let mut late = ana.turn(&bench, 1, expected, "m2", &[(Purpose::Dialogue, "late")]);
+        late.wake_at = Some(at(5));
+        assert!(matches!(bench.store.commit(late).await.unwrap(), Committed::Stale));
+    }
+    assert_eq!(bench.store.load(&ana.id).await.unwrap().unwrap().etag, first);
+    assert!(bench.ready(9).await.is_empty());
+    assert_eq!(bench.lines().await.len(), 1);
+    assert!(bench.store.due(&bench.held().await, at(9), 10).await.unwrap().is_empty());
+}
+
+pub async fn of_many_first_commits_one_wins(bench: Bench) {
+    let ana = bench.patient(1);
+    let tries = (0..10).map(|n| {
+        let turn = ana.turn(&bench, n, None, &format!("m{n}"), &[(Purpose::Dialogue, "hello")]);
+        let store = bench.store.clone();
+        tokio::spawn(async move { matches!(store.commit(turn).await.unwrap(), Committed::Done) })
+    });
+    let tries: Vec<_> = tries.collect();
+    let mut n_done = 0;
+    for one in tries {
+        n_done += u32::from(one.await.unwrap());
+    }
+    assert_eq!((n_done, bench.ready(99).await.len(), bench.lines().await.len()), (1, 1, 1));
+}
+
+pub async fn turns_in_a_race_all_count_once(bench: Bench) {
+    const TASKS: u64 = 4;
+    const TURNS: u64 = 10;
+    let bench = std::sync::Arc::new(bench);
+    let ana = bench.patient(1);
+    let mut tasks = Vec::new();
+    for task in 0..TASKS {
+        let (bench, ana) = (bench.clone(), ana.clone());
+        tasks.push(tokio::spawn(async move {
+            for n in 0..TURNS {
+                loop {
+                    let loaded = bench.store.load(&ana.id).await.unwrap();
+                    let mut conversation = loaded.as_ref().map_or_else(|| ana.conversation(0), |loaded| loaded.conversation.clone());
+                    conversation.n_turns += 1;
+                    let expected = loaded.map(|loaded| loaded.etag);
+                    let turn = ana.turn_of(conversation, bench.etag(), 0, expected, &format!("m{task}.{n}"), &[]);
+                    if matches!(bench.store.commit(turn).await.unwrap(), Committed::Done) {
+                        break;
+                    }
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let turns: Vec<u64> = bench
+        .lines()
+        .await
+        .into_iter()
+        .filter_map(|line| if let Entry::Turn(turn) = line.entry { Some(turn.n_turn) } else { None })
+        .collect();
+    assert_eq!(turns, (1..=TASKS * TURNS).collect::<Vec<_>>());
+    assert_eq!(bench.store.load(&ana.id).await.unwrap().unwrap().conversation.n_turns, TASKS * TURNS);
+}
+
+pub async fn a_commit_repeated_has_one_effect(bench: Bench) {
+    let ana = bench.patient(1);
+    let first = bench.kept(ana.turn(&bench, 0, None, "m1", &[])).await;
+    let turn = ana.turn(&bench, 1, Some(first), "m2", &[(Purpose::Dialogue, "one"), (Purpose::Dialogue, "two")]);
+    for _ in 0..3 {
+        bench.kept(turn.clone()).await;
+    }
+    assert_eq!(bench.lines().await.len(), 2);
+    assert_eq!(bench.store.depth().await.unwrap().0, 2);
+    // Once another turn followed, a repeat is stale: it must look again.
+    bench.kept(ana.turn(&bench, 2, Some(turn.etag), "m3", &[])).await;
+    assert!(matches!(bench.store.commit(turn).await.unwrap(), Committed::Stale));
+}
+
+pub async fn what_is_too_large_keeps_nothing(bench: Bench) {
+    let ana = bench.patient(1);
+    let long = "x".repeat(limit::STORED_VALUE_BYTES);
+    let turn = ana.turn(&bench, 0, None, "m1", &[(Purpose::Dialogue, "short"), (Purpose::Dialogue, &long)]);
+    let refused = bench.store.commit(turn).await;
+    assert!(matches!(refused, Err(StoreError::TooLarge { what: "outbox item", limit: limit::STORED_VALUE_BYTES })), "{refused:?}");
+    assert!(bench.store.load(&ana.id).await.unwrap().is_none());
+    assert!(bench.lines().await.is_empty());
+}
+
+pub async fn an_id_that_is_none_is_refused(bench: Bench) {
+    let (ana, ben) = (bench.patient(1), bench.patient(2));
+    for id in ["", "x", "..", "zz", "ABCDEF00ABCDEF00ABCDEF00ABCDEF00"] {
+        assert!(bench.store.load(&ConversationId(id.into())).await.unwrap().is_none());
+    }
+    let mut turn = ana.turn(&bench, 0, None, "m1", &[(Purpose::Dialogue, "hello")]);
+    turn.id = ben.id;
+    assert!(matches!(bench.store.commit(turn).await, Err(StoreError::Configuration(_))));
+}
+
+pub async fn a_wake_is_seen_until_a_commit_moves_it(bench: Bench) {
+    let ana = bench.patient(1);
+    let mut turn = ana.turn(&bench, 0, None, "m1", &[]);
+    turn.wake_at = Some(at(1_000));
+    let etag = bench.kept(turn).await;
+    let held = bench.held().await;
+    assert!(bench.store.due(&held, at(999), 10).await.unwrap().is_empty());
+    let due = vec![Due { conversation: ana.id.clone(), at: at(1_000) }];
+    for _ in 0..2 {
+        assert_eq!(bench.store.due(&held, at(1_000), 10).await.unwrap(), due);
+    }
+    let mut turn = ana.turn(&bench, 1_000, Some(etag), "wake:1000", &[]);
+    turn.wake_at = Some(at(2_000));
+    let etag = bench.kept(turn).await;
+    assert!(bench.store.due(&held, at(1_999), 10).await.unwrap().is_empty());
+    assert_eq!(bench.store.due(&held, at(5_000), 10).await.unwrap(), [Due { conversation: ana.id.clone(), at: at(2_000) }]);
+    bench.kept(ana.turn(&bench, 2_000, Some(etag), "wake:2000", &[])).await;
+    assert!(bench.store.due(&held, at(9_000), 10).await.unwrap().is_empty());
+}
+
+pub async fn wakes_come_in_order_and_within_the_limit(bench: Bench) {
+    let held = bench.held().await;
+    for n in 1..=12_u32 {
+        let ana = bench.patient(n);
+        let mut turn = ana.turn(&bench, 0, None, "m1", &[]);
+        turn.wake_at = Some(at(i64::from(n % 4) * 10));
+        bench.kept(turn).await;
+    }
+    let ms = |due: Vec<Due>| due.iter().map(|due| due.at).collect::<Vec<_>>();
+    assert_eq!(ms(bench.store.due(&held, at(10), 4).await.unwrap()), [at(0), at(0), at(0), at(10)]);
+    assert_eq!(bench.store.due(&held, at(99), 100).await.unwrap().len(), 12);
+    assert!(bench.store.due(&intake::store::Held::default(), at(99), 100).await.unwrap().is_empty());
+}
+
+pub async fn the_journal_is_read_in_order_from_a_cursor_and_trimmed(bench: Bench) {
+    let ana = bench.patient(1);
+    let mut etag = None;
+    for n in 1..=12_u64 {
+        let conversation = ana.conversation(n);
+        etag = Some(bench.kept(ana.turn_of(conversation, bench.etag(), 0, etag, &format!("m{n}"), &[])).await);
+    }
+    let held = bench.held().await;
+    let read = |after: Vec<Cursor>, limit| {
+        let (store, held) = (bench.store.clone(), held.clone());
+        async move {
+            let lines = store.journal(&held, &after, limit).await.unwrap();
+            let cursors: Vec<Cursor> = lines.iter().map(|line| line.cursor.clone()).collect();
+            assert!(cursors.is_sorted(), "places sort by time");
+            let turn = |line: &intake::store::Line| match &line.entry {
+                Entry::Turn(turn) => turn.n_turn,
+                Entry::Delivery { .. } | Entry::Fault { .. } => 0,
+            };
+            (lines.iter().map(turn).collect::<Vec<_>>(), cursors)
+        }
+    };
+    let (turns, cursors) = read(vec![], 5).await;
+    assert_eq!(turns, [1, 2, 3, 4, 5]);
+    let (turns, _) = read(vec![cursors[4].clone()], 100).await;
+    assert_eq!(turns, (6..=12).collect::<Vec<_>>());
+    bench.store.trim(&cursors[2]).await.unwrap();
+    let (turns, later) = read(vec![], 100).await;
+    assert_eq!(turns, (4..=12).collect::<Vec<_>>());
+    bench.store.trim(later.last().unwrap()).await.unwrap();
+    assert!(read(vec![], 100).await.0.is_empty());
+    bench.kept(ana.turn_of(ana.conversation(13), bench.etag(), 0, etag, "m13", &[])).await;
+    let (turns, last) = read(vec![later.last().unwrap().clone()], 100).await;
+    assert_eq!(turns, [13], "a place is never used again");
+    assert!(last[0] > *later.last().unwrap());
+    assert_eq!(bench.lines().await[0].conversation, Some(ana.id));
+}
+
+pub async fn a_fault_is_journaled(bench: Bench) {
+    bench.store.fault("sms", "no `From` in the form", at(7)).await.unwrap();
+    let lines = bench.lines().await;
+    let fault = Entry::Fault { channel: "sms".into(), what: "no `From` in the form".into(), at: at(7) };
+    assert_eq!(lines.into_iter().map(|line| (line.conversation, line.entry)).collect::<Vec<_>>(), [(None, fault)]);
+}
+
+pub async fn a_revision_is_kept_once_and_read_whole(bench: Bench) {
+    let id = RevisionId("5f".repeat(32));
+    let file = |text: &str| Bundle { root: "welcome".into(), files: [("welcome.yaml".into(), text.into())].into() };
+    assert!(bench.store.revision(&id).await.unwrap().is_none());
+    let long = file(&"- say: hello\n".repeat(20_000));
+    bench.store.put_revision(&id, &long).await.unwrap();
+    bench.store.put_revision(&id, &file("other")).await.unwrap();
+    assert_eq!(bench.store.revision(&id).await.unwrap(), Some(long));
+}
+
+pub async fn an_alias_is_written_once(bench: Bench) {
+    let wa = |id: &str| Address::new(Medium::WhatsApp, id);
+    let (phone, user, other) = (wa("+15550100777"), wa("US.1349"), wa("+15550100888"));
+    let of = |address: &Address| bench.store.conversation_id(address);
+    assert_eq!(bench.store.resolve(&user).await.unwrap(), of(&user));
+    bench.store.alias(&user, &phone).await.unwrap();
+    assert_eq!(bench.store.resolve(&user).await.unwrap(), of(&phone));
+    bench.store.alias(&user, &other).await.unwrap();
+    bench.store.alias(&user, &phone).await.unwrap();
+    bench.store.alias(&phone, &phone).await.unwrap();
+    bench.store.alias(&phone, &user).await.unwrap();
+    assert_eq!(bench.store.resolve(&user).await.unwrap(), of(&phone));
+    assert_eq!(bench.store.resolve(&phone).await.unwrap(), of(&phone));
+    assert_eq!(bench.store.resolve(&other).await.unwrap(), of(&other));
+}
+
+pub async fn an_alias_never_hides_the_only_conversation(bench: Bench) {
+    let ana = bench.patient(1);
+    bench.kept(ana.turn(&bench, 0, None, "m1", &[])).await;
+    let phone = Address::new(Medium::WhatsApp, "+15550100777");
+    bench.store.alias(&ana.address, &phone).await.unwrap();
+    assert_eq!(bench.store.resolve(&ana.address).await.unwrap(), ana.id);
+    assert_eq!(bench.store.resolve(&phone).await.unwrap(), ana.id);
+}
+
+pub async fn small_values_and_counts_run_out(bench: Bench) {
+    let store = &bench.store;
+    store.put_small("login", "a", b"ana", 1).await.unwrap();
+    store.put_small("login", "b", b"first", 100).await.unwrap();
+    store.put_small("login", "b", b"second", 100).await.unwrap();
+    assert_eq!(store.small("login", "a").await.unwrap().as_deref(), Some(b"ana".as_slice()));
+    assert_eq!(store.small("login", "b").await.unwrap().as_deref(), Some(b"second".as_slice()));
+    assert!(store.small("draft", "a").await.unwrap().is_none());
+    for n in 1..=3 {
+        assert_eq!(store.count("tries", "ana", 1).await.unwrap(), n);
+    }
+    assert_eq!(store.count("tries", "ben", 100).await.unwrap(), 1);
+    bench.pass(1_100).await;
+    assert!(store.small("login", "a").await.unwrap().is_none());
+    assert_eq!(store.count("tries", "ana", 1).await.unwrap(), 1);
+    assert_eq!(store.count("tries", "ben", 100).await.unwrap(), 2);
+    store.drop_small("login", "b").await.unwrap();
+    assert!(store.small("login", "b").await.unwrap().is_none());
+}
+
+pub async fn nothing_in_errors_or_debug_output_is_private(bench: Bench) {
+    let ana = bench.patient(7);
+    let turn = ana.turn(&bench, 0, None, "m1", &[(Purpose::Dialogue, "canary words")]);
+    let shown = format!("{:?} {:?} {:?}", bench.store, turn, bench.store.load(&ana.id).await);
+    assert!(!shown.contains("canary") && !shown.contains("5550100"), "{shown}");
+}

@@ -1,0 +1,68 @@
+//! The store's contract: one list of facts, run over all three stores.
+
+mod bench;
+mod broken;
+mod compared;
+mod kept;
+mod lives;
+mod sending;
+
+use bench::{Bench, Kind};
+
+/// Makes a test of each fact for each store; all facts take a fresh one.
+macro_rules! facts {
+    ($($module:ident: $($name:ident),+;)+) => {
+        facts!(@ memory, Memory, $($module: $($name),+;)+);
+        facts!(@ embedded, Embedded, $($module: $($name),+;)+);
+        facts!(@ redis, Redis, $($module: $($name),+;)+);
+    };
+    (@ $store:ident, $kind:ident, $($module:ident: $($name:ident),+;)+) => {
+        mod $store {
+            $($(
+                #[tokio::test]
+                async fn $name() {
+                    super::$module::$name(super::Bench::open(super::Kind::$kind).await).await;
+                }
+            )+)+
+        }
+    };
+}
+
+facts! {
+    kept:
+        what_was_kept_is_loaded_with_its_etag,
+        a_stale_etag_keeps_nothing,
+        of_many_first_commits_one_wins,
+        turns_in_a_race_all_count_once,
+        a_commit_repeated_has_one_effect,
+        what_is_too_large_keeps_nothing,
+        an_id_that_is_none_is_refused,
+        a_wake_is_seen_until_a_commit_moves_it,
+        wakes_come_in_order_and_within_the_limit,
+        the_journal_is_read_in_order_from_a_cursor_and_trimmed,
+        a_fault_is_journaled,
+        a_revision_is_kept_once_and_read_whole,
+        an_alias_is_written_once,
+        an_alias_never_hides_the_only_conversation,
+        small_values_and_counts_run_out,
+        nothing_in_errors_or_debug_output_is_private;
+    sending:
+        items_leave_in_order_interactive_conversations_first,
+        an_interactive_item_lifts_what_waits_before_it,
+        an_item_tried_again_holds_back_only_its_conversation,
+        a_change_of_holder_supersedes_dialogue_but_not_safety,
+        stop_cancels_what_waits_but_safety,
+        stop_during_an_attempt_ends_its_retries,
+        a_receipt_ends_an_ambiguous_item,
+        a_receipt_that_overtakes_the_answer_is_not_taken_back,
+        an_attempt_whose_process_died_comes_back_as_ambiguous,
+        receipts_move_only_forward,
+        a_failure_is_final_and_told,
+        settling_twice_changes_nothing,
+        a_turn_run_again_sends_nothing_twice,
+        an_event_for_another_conversation_waits_in_order,
+        the_depth_counts_items_and_the_age_of_the_oldest,
+        the_hint_rings_when_something_may_leave,
+        a_lease_is_taken_over_after_it_ran_out_and_fences_the_old_node,
+        a_lease_let_go_is_free_at_once;
+}
