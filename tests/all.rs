@@ -13,3 +13,4 @@ mod render_messages;
 mod store;
 mod support;
 mod transcript_play;
+mod answers_suite;
