@@ -3,6 +3,7 @@
 mod answers;
 mod channel;
 mod check_rules;
+mod cli_commands;
 mod config;
 mod engine;
 mod flow_conditions;
@@ -10,6 +11,6 @@ mod flow_docs;
 mod flow_language;
 mod records;
 mod render_messages;
-mod transcript_play;
 mod store;
 mod support;
+mod transcript_play;
