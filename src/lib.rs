@@ -23,9 +23,12 @@ pub mod transcript;
 
 pub mod config;
 
-pub mod store;
-
 pub mod records;
+pub mod store;
+pub mod telemetry;
+
 pub mod runtime;
+
+pub mod web;
 
 pub mod cli;

@@ -25,7 +25,7 @@ pub struct Said {
     pub vague: bool,
     /// Whether only a bare number was said, which may as well count days.
     pub bare: bool,
-    /// Whether a year of four digits was said with it.
+    /// Whether a year was said with it.
     pub year: bool,
     /// Whether it is a length without "ago": "3 days", "since 3 days".
     pub length: bool,
@@ -181,7 +181,7 @@ impl Grammar<'_> {
             if let Some(m) = self.is(at + n, DateWord::DayMark) {
                 n += m;
                 marked = true;
-            } else if self.month(at + n).is_none() && text.len() > 3 {
+            } else if self.month(at + n).is_none() && (text.is_ascii() || text.len() > 3) {
                 return None;
             }
         } else if let Some(m) = self.is(at + n, DateWord::DayMark) {
@@ -332,7 +332,7 @@ impl Grammar<'_> {
                     if days.is_empty() || (self.words.style.places && first > 12) {
                         days.splice(0..0, by_year);
                     }
-                    Some(Said::of(days, 3))
+                    Some(Said { year: true, ..Said::of(days, 3) })
                 }
                 _ => None,
             };
@@ -568,7 +568,7 @@ impl Grammar<'_> {
         let said = match self.year(end, true) {
             Some((years, n)) => {
                 let days = years.iter().filter_map(|year| Date::new(*year, month, day).ok()).collect();
-                Said { year: years.len() == 1, ..Said::of(days, end + n - at) }
+                Said { year: true, ..Said::of(days, end + n - at) }
             }
             None => Said { open: true, ..Said::of(self.without_year(month, day), end - at) },
         };

@@ -3,7 +3,10 @@
 //! A number must have a form that its country's plan knows (length and first digits); whether the range is in use is not asked, because plans
 //! change and samples (555-01xx) should work. Without a country the digits are kept as said, because nothing can be judged.
 
-use phonenumber::{country, metadata::DATABASE};
+use phonenumber::{
+    Metadata, country,
+    metadata::{DATABASE, Descriptor},
+};
 
 use super::{
     normalise::{Kind, Tokens},
@@ -171,17 +174,19 @@ fn national(digits: &str, country: &str) -> Option<String> {
     let plan = DATABASE.by_id(country)?;
     let number = phonenumber::parse(Some(id), digits).ok()?;
     let national = number.national().to_string();
-    (number.code().value() == plan.country_code() && plan.descriptors().general().is_match(&national))
-        .then(|| format!("+{}{national}", number.code().value()))
+    (number.code().value() == plan.country_code() && fits(plan, &national)).then(|| format!("+{}{national}", number.code().value()))
 }
 
 fn international(digits: &str, in_use: bool) -> Option<String> {
     let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
     let national = number.national().to_string();
-    let fits = phonenumber::is_valid(&number)
-        || (!in_use
-            && DATABASE
-                .by_code(&number.code().value())
-                .is_some_and(|plans| plans.iter().any(|p| p.descriptors().general().is_match(&national))));
-    fits.then(|| format!("+{}{national}", number.code().value()))
+    let possible = || DATABASE.by_code(&number.code().value()).is_some_and(|plans| plans.iter().any(|plan| fits(plan, &national)));
+    (phonenumber::is_valid(&number) || (!in_use && possible())).then(|| format!("+{}{national}", number.code().value()))
+}
+
+/// Whether a number has the length of a telephone of the plan, and begins as its numbers do.
+fn fits(plan: &Metadata, national: &str) -> bool {
+    let kinds = [plan.descriptors().fixed_line(), plan.descriptors().mobile()];
+    let length = |kind: &Descriptor| kind.possible_length().iter().any(|n| usize::from(*n) == national.len());
+    kinds.into_iter().flatten().any(length) && plan.descriptors().general().national_number().find(national).is_some_and(|m| m.start() == 0)
 }

@@ -2,10 +2,14 @@
 
 mod chat;
 mod check;
+mod demo;
 mod explain;
 mod folder;
+mod keys;
 mod out;
+mod serve;
 mod test;
+mod user;
 
 use std::process::ExitCode;
 
@@ -21,6 +25,10 @@ struct Intake {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Try it: a phone in the browser and a desk, on this machine alone
+    Demo(demo::Args),
+    /// Run the service that a configuration file describes
+    Serve(serve::Args),
     /// Tell what is wrong with flows, where, and what to write instead
     Check(check::Args),
     /// Print the page of a finding's code
@@ -29,6 +37,10 @@ enum Command {
     Chat(chat::Args),
     /// Play the transcripts beside flows
     Test(test::Args),
+    /// Make keys that stored values are sealed with
+    Keys(keys::Args),
+    /// Add desk users
+    User(user::Args),
 }
 
 /// Runs the command that was asked for.
@@ -40,6 +52,10 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Chat(args) => chat::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Keys(args) => keys::run(&args),
+        Command::User(args) => user::run(&args),
     };
     match outcome {
         Ok(code) => code,

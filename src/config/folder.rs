@@ -6,21 +6,38 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{Flows, problem::Problem};
-use crate::base::limit;
+use crate::{base::limit, render::phrases};
+
+macro_rules! shipped {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../flows/", $name)))
+    };
+}
 
 /// The flows that the program carries, used where the configuration names no folder and none stands beside it.
-static SHIPPED: &[(&str, &str)] = &[];
+static SHIPPED: &[(&str, &str)] = &[
+    shipped!("case-interview.yaml"),
+    shipped!("case-interview.es.yaml"),
+    shipped!("contact-notice.yaml"),
+    shipped!("contact-notice.es.yaml"),
+    shipped!("daily-check.yaml"),
+    shipped!("daily-check.es.yaml"),
+    shipped!("identity.yaml"),
+    shipped!("identity.es.yaml"),
+    shipped!("welcome.yaml"),
+    shipped!("welcome.es.yaml"),
+];
 
 /// Reads the folder and the shared texts beside it; the shipped flows where there is no folder.
 ///
 /// # Errors
 /// What cannot be read, with the file and why.
 pub fn read(flows: &Flows) -> Result<BTreeMap<String, String>, Problem> {
-    let mut files = BTreeMap::new();
+    // Those of the folder are put over them.
+    let mut files = phrases::files();
     match &flows.dir {
         Some(dir) => {
-            add(&mut files, dir, "yaml", "")?;
-            if files.is_empty() {
+            if add(&mut files, dir, "yaml", "")? == 0 {
                 return Err(problem(
                     "flows.dir",
                     format!("there is no flow in {}; a flow is a file such as `daily-check.yaml`", dir.display()),
@@ -29,8 +46,9 @@ pub fn read(flows: &Flows) -> Result<BTreeMap<String, String>, Problem> {
         }
         None => files.extend(shipped()),
     }
-    if flows.messages.is_dir() {
-        add(&mut files, &flows.messages, "hbs", "messages/")?;
+    let inside = flows.dir.as_ref().map(|dir| dir.join("messages"));
+    for messages in std::iter::once(&flows.messages).chain(&inside).filter(|messages| messages.is_dir()) {
+        add(&mut files, messages, "hbs", "messages/")?;
     }
     Ok(files)
 }
@@ -40,7 +58,9 @@ pub fn shipped() -> BTreeMap<String, String> {
     SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
-fn add(files: &mut BTreeMap<String, String>, dir: &Path, extension: &str, prefix: &str) -> Result<(), Problem> {
+/// Adds the files of a folder; how many.
+fn add(files: &mut BTreeMap<String, String>, dir: &Path, extension: &str, prefix: &str) -> Result<usize, Problem> {
+    let mut n_files = 0;
     let cannot = |path: &Path, why: &str| problem("flows", format!("{} cannot be read: {why}", path.display()));
     let entries = fs::read_dir(dir).map_err(|error| cannot(dir, &error.kind().to_string()))?;
     for entry in entries {
@@ -57,8 +77,9 @@ fn add(files: &mut BTreeMap<String, String>, dir: &Path, extension: &str, prefix
         }
         let text = fs::read_to_string(&path).map_err(|error| cannot(&path, &error.kind().to_string()))?;
         files.insert(format!("{prefix}{name}"), text);
+        n_files += 1;
     }
-    Ok(())
+    Ok(n_files)
 }
 
 fn problem(key: &str, message: String) -> Problem {

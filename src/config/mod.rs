@@ -12,6 +12,7 @@ pub mod problem;
 mod read;
 mod read_channel;
 mod reader;
+pub mod seal;
 mod secret;
 
 use std::{net::SocketAddr, path::PathBuf};

@@ -8,7 +8,7 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    AgencySettings, Desk, Flows, Seal, Server, Settings, StoreUrl, Token,
+    AgencySettings, Desk, Flows, Seal, Secret, Server, Settings, StoreUrl, Token,
     problem::{Problem, Problems},
     read_channel,
     reader::{Notes, Section},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     base::{Address, Private, address::Medium, calendar::Hours},
     channel::Channel,
-    security::role::Role,
+    security::{Sealer, role::Role},
 };
 
 /// Reads and judges a file.
@@ -188,7 +188,7 @@ fn seal(mut section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -
     let line = section.line();
     section.finish(notes);
     if let Some(secret) = given {
-        return Some(Seal::Given(secret));
+        return judged(secret, key, line, notes);
     }
     if notes.problems.len() > wrong_before {
         if let Some(problem) = notes.problems.iter_mut().skip(wrong_before).find(|problem| problem.key == key) {
@@ -206,11 +206,19 @@ fn seal(mut section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -
         StoreUrl::Sqlite(file) => {
             let beside: PathBuf = file.with_extension("key");
             match std::fs::read_to_string(&beside) {
-                Ok(text) => Some(Seal::Given(Private::new(text.trim().to_owned()))),
+                Ok(text) => judged(Private::new(text), key, line, notes),
                 Err(_) => Some(Seal::MadeAt(beside)),
             }
         }
     }
+}
+
+fn judged(secret: Secret, key: String, line: Option<usize>, notes: &mut Notes) -> Option<Seal> {
+    if let Err(message) = Sealer::parse(secret.reveal()) {
+        notes.wrong(line, key, format!("is no key ({message}); `intake keys new` makes one"));
+        return None;
+    }
+    Some(Seal::Given(secret))
 }
 
 fn agency(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Problem>) -> Option<AgencySettings> {

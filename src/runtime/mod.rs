@@ -1,7 +1,30 @@
 //! The loops: turns, sending, waking, recording. IO.
+//!
+//! ```text
+//! web ─▶ Service::turn ─▶ store ◀─ sender (outbox ─▶ HTTP), scheduler (wakes ─▶ turns), recorder (journal ─▶ records)
+//! ```
+//! Everything that must survive the process is in the store before anybody is told that it happened. What is in memory here (lanes,
+//! hints, leases held, flows compiled) can be lost at any moment.
 
+mod backoff;
+mod decide;
 pub mod hints;
+pub mod http;
+mod lanes;
+mod leases;
+pub mod loops;
+pub mod phones;
+mod recorder;
+mod scheduler;
+mod sender;
 pub mod service;
+pub mod shelf;
+pub mod start;
+pub mod stop;
+mod turn;
 
 pub use hints::Hints;
-pub use service::{Service, Target, TurnError, Turned};
+pub use loops::Loops;
+pub use service::{Parts, Service, Target, TurnError, Turned};
+pub use shelf::Shelf;
+pub use stop::Stop;

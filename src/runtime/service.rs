@@ -1,18 +1,43 @@
 //! The service: what every handler and every loop holds.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use super::hints::Hints;
+use tokio::sync::Semaphore;
+
+use super::{
+    decide::Given,
+    hints::Hints,
+    http::Http,
+    lanes::Lanes,
+    phones::Phones,
+    recorder::Lag,
+    shelf::{InService, Shelf},
+    stop::Stop,
+    turn,
+};
 use crate::{
     base::{
         Address,
         clock::Clock,
-        id::{ConversationId, RevisionId},
+        id::{ConversationId, OutboxId, RevisionId},
     },
+    channel::{Channel, Delivery, Receipt},
     config::Settings,
-    engine::Event,
-    store::{Store, StoreError},
+    engine::{
+        Event, EventKind, Refusal,
+        event::Undeliverable,
+        world::{Agency, Desk},
+    },
+    flow::Revision,
+    records::Records,
+    store::{Receipted, Store, StoreError},
 };
+
+/// Turns that may run or wait at once: beyond it callers are asked to come again. A turn takes about a ms.
+const TURNS: usize = 2_048;
 
 /// Everything that outlives one request. Cheap to clone; all clones are the same service.
 #[derive(Clone, Debug)]
@@ -21,9 +46,22 @@ pub struct Service(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: Settings,
+    agency: Agency,
+    desk: Desk,
+    stop_confirmed_by_provider: Vec<String>,
     store: Store,
+    records: Records,
     clock: Clock,
+    http: Http,
+    node: String,
+    shelf: InService,
+    /// Revisions that this process has put into the store: no need to do so again.
+    kept_pins: Mutex<HashSet<RevisionId>>,
+    lanes: Lanes,
+    turns: Arc<Semaphore>,
     hints: Hints,
+    lag: Lag,
+    stop: Stop,
 }
 
 /// Whose turn it is.
@@ -41,12 +79,14 @@ pub enum Target {
 }
 
 /// What came of a turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Turned {
     /// It is kept.
     Done,
     /// The event had been seen: nothing changed.
     Repeated,
+    /// It is not allowed as things stand: nothing changed. The caller is told why.
+    Refused(Refusal),
 }
 
 /// Why there was no turn.
@@ -61,15 +101,66 @@ pub enum TurnError {
     /// Others were faster each time: nothing was kept, the same event may come again.
     #[error("the conversation {0} changed each time before it could be kept")]
     Busy(ConversationId),
-    /// A revision that the conversation is pinned to is not in the store.
-    #[error("the revision {0} is not in the store")]
-    NoRevision(RevisionId),
+    /// Too many turns wait: nothing was kept, the same event may come again.
+    #[error("too many turns wait")]
+    Overloaded,
+    /// A bug that even calling a human did not survive. Nothing was kept.
+    #[error("an event could not be handled: {0}")]
+    Bug(String),
+}
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The configuration.
+    pub settings: Settings,
+    /// The live state.
+    pub store: Store,
+    /// The record.
+    pub records: Records,
+    /// The flows and texts.
+    pub shelf: Shelf,
+    /// Time and randomness.
+    pub clock: Clock,
+    /// The HTTP client.
+    pub http: Http,
 }
 
 impl Service {
-    /// A service over a store.
-    pub fn new(settings: Settings, store: Store, clock: Clock) -> Self {
-        Self(Arc::new(Inner { settings, store, clock, hints: Hints::new() }))
+    /// A service of its parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { settings, store, records, shelf, clock, http } = parts;
+        let agency = Agency {
+            name: settings.agency.name.clone(),
+            emergency_number: settings.agency.emergency_number.clone(),
+            phone_line: settings.agency.phone_line.clone().unwrap_or_default(),
+            country: settings.agency.country.clone(),
+            time_zone: settings.agency.time_zone.clone(),
+        };
+        let by_medium = |address: &Address| settings.channels.iter().find(|channel| channel.medium() == address.medium);
+        let on_call = settings.desk.on_call.iter().filter_map(|address| Some((address.clone(), by_medium(address)?.name().to_owned())));
+        let desk = Desk { hours: settings.desk.hours.clone(), on_call: on_call.collect() };
+        let stop_confirmed_by_provider =
+            settings.channels.iter().filter(|channel| confirms_stop(channel)).map(|channel| channel.name().to_owned()).collect();
+        let node = clock.new_id("node");
+        Self(Arc::new(Inner {
+            agency,
+            desk,
+            stop_confirmed_by_provider,
+            store,
+            records,
+            http,
+            node,
+            shelf: InService::new(shelf),
+            kept_pins: Mutex::default(),
+            lanes: Lanes::default(),
+            turns: Arc::new(Semaphore::new(TURNS)),
+            hints: Hints::new(),
+            lag: Lag::default(),
+            stop: Stop::new(),
+            clock,
+            settings,
+        }))
     }
 
     /// The configuration.
@@ -77,9 +168,24 @@ impl Service {
         &self.0.settings
     }
 
+    /// Who we are.
+    pub fn agency(&self) -> &Agency {
+        &self.0.agency
+    }
+
+    /// When humans are there.
+    pub fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
     /// The live state.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// The record.
+    pub fn records(&self) -> &Records {
+        &self.0.records
     }
 
     /// Time and randomness.
@@ -87,21 +193,123 @@ impl Service {
         &self.0.clock
     }
 
-    /// Hints between the loops.
+    /// Hints between the loops; `hints().feed()` changes whenever the record moved.
     pub fn hints(&self) -> &Hints {
         &self.0.hints
     }
 
-    /// Runs one event through the engine and keeps what came of it: once this says `Done` it is durable.
+    /// The wish to stop: open streams end by it.
+    pub fn stop(&self) -> &Stop {
+        &self.0.stop
+    }
+
+    /// The flows and texts in service now.
+    pub fn shelf(&self) -> Arc<Shelf> {
+        self.0.shelf.now()
+    }
+
+    /// Puts other flows in service; running sessions stay with theirs.
+    pub fn put_in_service(&self, shelf: Shelf) {
+        self.0.shelf.swap(shelf);
+    }
+
+    /// A channel by its name.
+    pub fn channel(&self, name: &str) -> Option<&Channel> {
+        self.0.settings.channel(name)
+    }
+
+    /// The phones in the browser.
+    pub fn phones(&self) -> Phones {
+        Phones
+    }
+
+    /// For how long, in ms, the record has been behind the journal.
+    pub fn behind_ms(&self) -> u64 {
+        self.0.lag.behind_ms(self.0.clock.now())
+    }
+
+    /// Runs one event through the engine and keeps what came of it: once this says `Done` it is durable. The same event again is `Repeated`.
     ///
     /// # Errors
     /// See [`TurnError`]: after each of them nothing was kept.
     pub async fn turn(&self, target: Target, event: Event) -> Result<Turned, TurnError> {
-        let _ = event;
-        let id = match target {
-            Target::Conversation(id) => id,
-            Target::Address { address, .. } => self.store().resolve(&address).await?,
-        };
-        Err(TurnError::Unknown(id))
+        turn::run(self, target, event).await
+    }
+
+    /// Keeps a provider's word on a delivery; where it says that a message will not arrive, the conversation is told.
+    ///
+    /// # Errors
+    /// As [`Service::turn`]: the provider should tell again.
+    pub async fn receipt(&self, receipt: &Receipt) -> Result<Receipted, TurnError> {
+        let receipted = self.store().receipt(receipt).await?;
+        if let (Receipted::Forward, Delivery::Failed(reason), Some(outbox)) = (receipted, receipt.state, &receipt.outbox) {
+            self.undeliverable(outbox, reason).await?;
+        }
+        self.hints().settled();
+        Ok(receipted)
+    }
+
+    /// Tells the conversation of a message that it will not arrive. Once, however often it is called.
+    pub(super) async fn undeliverable(&self, outbox: &OutboxId, reason: Undeliverable) -> Result<(), TurnError> {
+        let Some(conversation) = outbox.conversation() else { return Ok(()) };
+        let kind = EventKind::Undeliverable { outbox: outbox.clone(), reason };
+        let event = Event { id: format!("undeliverable:{outbox}").into(), at: self.clock().now(), kind };
+        match self.turn(Target::Conversation(conversation), event).await {
+            Ok(_) | Err(TurnError::Unknown(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn given<'a>(&'a self, shelf: &'a Shelf) -> Given<'a> {
+        Given {
+            shelf,
+            agency: &self.0.agency,
+            desk: &self.0.desk,
+            welcome: self.0.settings.flows.welcome.as_deref(),
+            stop_confirmed_by_provider: &self.0.stop_confirmed_by_provider,
+            channels: &self.0.settings.channels,
+        }
+    }
+
+    pub(super) fn lanes(&self) -> &Lanes {
+        &self.0.lanes
+    }
+
+    pub(super) fn turns(&self) -> &Arc<Semaphore> {
+        &self.0.turns
+    }
+
+    pub(super) fn http(&self) -> &Http {
+        &self.0.http
+    }
+
+    pub(super) fn lag(&self) -> &Lag {
+        &self.0.lag
+    }
+
+    /// The name that this process takes leases by.
+    pub fn node(&self) -> &str {
+        &self.0.node
+    }
+
+    pub(super) fn keep_revision(&self, revision: &Arc<Revision>) -> Arc<Shelf> {
+        self.pin_kept(&revision.id);
+        self.0.shelf.keep(revision)
+    }
+
+    pub(super) fn is_new_pin(&self, id: &RevisionId) -> bool {
+        !self.0.kept_pins.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
+    pub(super) fn pin_kept(&self, id: &RevisionId) {
+        self.0.kept_pins.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+    }
+}
+
+/// Twilio answers STOP by itself on SMS, and refuses what we send after it (21610).
+fn confirms_stop(channel: &Channel) -> bool {
+    match channel {
+        Channel::Twilio(channel) => channel.medium() == crate::base::Medium::Sms,
+        Channel::WhatsApp(_) | Channel::Browser(_) => false,
     }
 }

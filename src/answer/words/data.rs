@@ -43,6 +43,8 @@ pub struct Style {
     pub twenties: bool,
     /// Units come before tens: واحد وعشرون.
     pub units_first: bool,
+    /// "No" before a verb denies the verb: "no me siento bien" may be "I do not feel well".
+    pub no_negates: bool,
     /// Letters written onto the following word: و, ال, ب.
     pub clitics: Vec<String>,
 }

@@ -1,0 +1,40 @@
+//! The key that stored values are sealed with: given, made on the first start, or for the life of the process.
+
+use std::{fs, io::Write, path::Path};
+
+use super::Seal;
+use crate::{base::clock::Clock, security::Sealer};
+
+impl Seal {
+    /// The sealer of this key; makes the key's file where the configuration names none.
+    ///
+    /// # Errors
+    /// What is wrong with the key, or why its file cannot be written.
+    pub fn sealer(&self, clock: &Clock) -> Result<Sealer, String> {
+        match self {
+            Self::Given(text) => Sealer::parse(text.reveal()),
+            Self::Passing => Sealer::parse(&Sealer::generate(clock)),
+            Self::MadeAt(path) => {
+                let text = Sealer::generate(clock);
+                write_new(path, &text)?;
+                Sealer::parse(&text)
+            }
+        }
+    }
+}
+
+/// Writes a new key file that only its owner may read; one that exists is never touched.
+///
+/// # Errors
+/// Why not, with the file.
+pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| format!("the key file {} cannot be written: {}", path.display(), error.kind()))
+}

@@ -1,0 +1,55 @@
+//! The shards that this node works on: taken, renewed, and let go at the stop.
+
+use std::time::Duration;
+
+use tokio::{sync::watch, time::sleep};
+
+use super::{service::Service, stop::Stop};
+use crate::store::Held;
+
+/// A lease's life. A node that dies is replaced after it.
+const LEASE_MS: u64 = 10_000;
+/// Renewed so often that two failures in a row lose nothing.
+const RENEW: Duration = Duration::from_secs(3);
+
+/// What this node holds now.
+#[derive(Clone, Debug)]
+pub(super) struct Leases(watch::Sender<Held>);
+
+impl Leases {
+    pub fn new() -> Self {
+        Self(watch::channel(Held::default()).0)
+    }
+
+    pub fn held(&self) -> Held {
+        self.0.borrow().clone()
+    }
+
+    /// Takes and renews until it is told to stop.
+    pub async fn run(self, service: Service, stop: Stop) {
+        let mut failures = 0_u32;
+        while !stop.is_asked() {
+            match service.store().hold(service.node(), LEASE_MS).await {
+                Ok(held) => {
+                    failures = 0;
+                    let before = self.0.send_replace(held.clone());
+                    if before.shards.len() != held.shards.len() {
+                        tracing::info!(n = held.shards.len(), "shards held");
+                        service.hints().committed();
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(%error, failures, "leases cannot be renewed");
+                    if u64::from(failures) * 3_000 >= LEASE_MS {
+                        self.0.send_replace(Held::default());
+                    }
+                }
+            }
+            tokio::select! {
+                () = sleep(RENEW) => {}
+                () = stop.asked() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! All loops of a node: started together, stopped together.
+
+use std::time::Duration;
+
+use tokio::{task::JoinHandle, time::timeout};
+
+use super::{leases::Leases, recorder, scheduler, sender, service::Service, stop::Stop};
+
+/// What the loops may take to finish: the sender's drain, and the record's last round.
+const STOPPING: Duration = Duration::from_secs(20);
+
+/// The running loops of a node.
+#[derive(Debug)]
+pub struct Loops {
+    service: Service,
+    leases: JoinHandle<()>,
+    leases_stop: Stop,
+    scheduler: JoinHandle<()>,
+    sender: JoinHandle<()>,
+    recorder: JoinHandle<()>,
+    recorder_stop: Stop,
+}
+
+impl Loops {
+    /// Starts them.
+    pub fn start(service: &Service) -> Self {
+        let leases = Leases::new();
+        let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
+        Self {
+            scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
+            sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
+            recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
+            leases: tokio::spawn(leases.run(service.clone(), leases_stop.clone())),
+            service: service.clone(),
+            leases_stop,
+            recorder_stop,
+        }
+    }
+
+    /// Asks everybody to stop, waits for what is in the air, records what came of it, and lets the leases go.
+    pub async fn stop(self) {
+        self.service.stop().ask();
+        let stopping = async {
+            let _ = self.scheduler.await;
+            let _ = self.sender.await;
+            self.recorder_stop.ask();
+            let _ = self.recorder.await;
+            self.leases_stop.ask();
+            let _ = self.leases.await;
+        };
+        if timeout(STOPPING, stopping).await.is_err() {
+            tracing::warn!("not everything came to its end; what is left is found in the store at the next start");
+        }
+        if let Err(error) = self.service.store().let_go(self.service.node()).await {
+            tracing::warn!(%error, "the leases could not be let go; they run out by themselves");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What an operator sees: logs and metrics. Neither carries a name, a number or a word of anybody's.
+//!
+//! Logs go to standard error, one line each; ids and kinds only. A panic is logged with its place alone, since its text may quote a value.
+//! Metrics are Prometheus text under `/metrics`.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+/// Seconds: from a quick turn to a wake that is a day late.
+const BUCKETS: [f64; 12] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0, 86_400.0];
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For eyes.
+    Plain,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Begins to log. `INTAKE_LOG` sets what (`info`, `intake=debug`), `INTAKE_LOG_FORMAT=json` how. Once in a process; later calls change nothing.
+pub fn start_logging() {
+    let json = std::env::var("INTAKE_LOG_FORMAT").is_ok_and(|format| format == "json");
+    let format = if json { LogFormat::Json } else { LogFormat::Plain };
+    let filter = EnvFilter::try_from_env("INTAKE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // An error says that somebody has begun already.
+    let _ = match format {
+        LogFormat::Plain => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    log_panics_by_place();
+}
+
+/// From now on a panic leaves its place in the log, and nothing of its text.
+pub fn log_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
+        tracing::error!(place = %place, "a bug: panicked");
+    }));
+}
+
+/// Begins to count, once in a process, and gives what `/metrics` shows.
+pub fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    let begin = || {
+        let builder = PrometheusBuilder::new();
+        let builder = match builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS) {
+            Ok(builder) => builder,
+            // It refuses no buckets at all, which these are not.
+            Err(_) => PrometheusBuilder::new(),
+        };
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        // An error says that another recorder was there first; this one then shows nothing.
+        let _ = metrics::set_global_recorder(recorder);
+        handle
+    };
+    HANDLE.get_or_init(begin).clone()
+}

@@ -1,0 +1,76 @@
+//! `{"channel": "sms", "to": "+1 555 010 0777"}`: where somebody is reached, as callers write it.
+
+use serde::Deserialize;
+
+use crate::{
+    base::{Address, Medium, Private},
+    channel::{Channel, canonical},
+    runtime::Service,
+    web::problem::Problem,
+};
+
+/// An address of the API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct To {
+    /// A configured channel.
+    channel: String,
+    /// A number in any usual form, or a user id of WhatsApp.
+    to: Private<String>,
+}
+
+impl To {
+    /// The address and its channel.
+    pub fn address<'s>(&self, service: &'s Service) -> Result<(Address, &'s Channel), Problem> {
+        let channel = service.channel(&self.channel).ok_or_else(|| {
+            let known: Vec<&str> = service.settings().channels.iter().map(Channel::name).collect();
+            Problem::invalid(format!("`address.channel`: there is no such channel; there are {}", known.join(", ")))
+        })?;
+        let to = self.to.reveal().trim();
+        let wrong = || Problem::invalid("`address.to` is no telephone number; write it with its country code, as in +15550100777");
+        let address = match channel.medium() {
+            Medium::WhatsApp if canonical::is_user_id(to) => channel.address(to),
+            Medium::Sms | Medium::WhatsApp | Medium::Voice => {
+                channel.address(&number(to, &service.settings().agency.country).ok_or_else(wrong)?)
+            }
+            Medium::Email | Medium::Web => channel.address(to),
+        };
+        Ok((address.ok_or_else(wrong)?, channel))
+    }
+}
+
+/// A number as written, in E.164. Of a length that its country has; whether it is given out is for the provider to say.
+fn number(text: &str, country: &str) -> Option<String> {
+    let country = country.parse::<phonenumber::country::Id>().ok();
+    let number = phonenumber::parse(country, text).ok()?;
+    if number.extension().is_some() {
+        return None;
+    }
+    let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
+    let n_digits = e164.bytes().filter(u8::is_ascii_digit).count();
+    let n_national = number.national().value().to_string().len();
+    ((8..=15).contains(&n_digits) && n_national >= 5).then_some(e164)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_are_taken_as_people_write_them() {
+        for (text, country, expected) in [
+            ("+15550100777", "US", Some("+15550100777")),
+            ("+1 (555) 010-0777", "US", Some("+15550100777")),
+            ("555 010 0777", "US", Some("+15550100777")),
+            ("030 901820", "DE", Some("+4930901820")),
+            ("+55 11 98765-4321", "US", Some("+5511987654321")),
+            ("Ana", "US", None),
+            ("911", "US", None),
+            ("", "US", None),
+            ("+1 555 010 0777 ext. 5", "US", None),
+            ("+155501007771234567", "US", None),
+        ] {
+            assert_eq!(number(text, country).as_deref(), expected, "{text} in {country}");
+        }
+    }
+}

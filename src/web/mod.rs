@@ -1,0 +1,53 @@
+//! HTTP: webhooks, the API, the desk, the phone of the demo, and what machines ask. IO.
+//!
+//! Every answer carries the security headers of [`headers`]; every handler survives a panic with a 500 that says nothing.
+
+pub mod api;
+mod headers;
+mod health;
+mod hook;
+pub mod phone;
+pub mod problem;
+
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{any, get, post},
+};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::runtime::Service;
+
+/// All routes.
+pub fn router(service: &Service) -> Router {
+    let routes = Router::new()
+        .route("/in/{channel}", get(hook::inbound).post(hook::inbound))
+        .route("/receipt/{channel}", post(hook::receipt))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::figures))
+        .route("/api/{*rest}", any(api::no_such_route))
+        .merge(api::routes(service))
+        .merge(phone::routes());
+    headers::with(service, routes.fallback(no_such_page)).layer(CatchPanicLayer::custom(panicked)).with_state(service.clone())
+}
+
+/// Serves until the service is asked to stop, then finishes the requests that are under way.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve(service: &Service, listener: TcpListener) -> std::io::Result<()> {
+    let stop = service.stop().clone();
+    axum::serve(listener, router(service)).with_graceful_shutdown(async move { stop.asked().await }).await
+}
+
+async fn no_such_page() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "There is nothing here.\n").into_response()
+}
+
+/// The panic itself stands in the log by its place; the caller learns nothing of it.
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
