@@ -215,7 +215,9 @@ eva < Good evening. Do you cough today? …
 
 #[test]
 fn what_differs_is_told_with_its_line_and_both_sides() {
-    let rows: [(&str, &str, usize, &str, Option<&str>, Option<&str>); 9] = [
+    /// What is changed to what, and the failure: line, part of its words, both sides.
+    type Row = (&'static str, &'static str, usize, &'static str, Option<&'static str>, Option<&'static str>);
+    let rows: [Row; 9] = [
         ("for example 1 2.", "for example 1 9.", 5, "ana gets other words", None, None),
         (
             "We noted 1 person.",
