@@ -1,8 +1,10 @@
 //! The one integration-test binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles has failed, helpers too")]
 
 mod answers;
 mod channel;
 mod check_rules;
+mod cli_commands;
 mod config;
 mod engine;
 mod flow_conditions;
