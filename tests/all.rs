@@ -8,6 +8,7 @@ mod engine;
 mod flow_conditions;
 mod flow_docs;
 mod flow_language;
+mod house;
 mod records;
 mod render_messages;
 mod store;
