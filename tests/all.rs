@@ -1,6 +1,7 @@
 //! The one integration-test binary.
 
 mod answers;
+mod api;
 mod channel;
 mod check_rules;
 mod config;
@@ -11,6 +12,9 @@ mod flow_language;
 mod house;
 mod records;
 mod render_messages;
+mod running;
+mod runtime;
 mod store;
 mod support;
 mod transcript_play;
+mod web;
