@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles has failed, helpers too")]
 
 mod answers;
+mod api;
 mod channel;
 mod check_rules;
 mod cli_commands;
@@ -10,9 +11,13 @@ mod engine;
 mod flow_conditions;
 mod flow_docs;
 mod flow_language;
+mod house;
 mod records;
 mod render_messages;
+mod running;
+mod runtime;
 mod store;
 mod support;
 mod transcript_play;
 mod answers_suite;
+mod web;
