@@ -4,6 +4,7 @@ mod answers;
 mod channel;
 mod check_rules;
 mod config;
+mod desk;
 mod engine;
 mod flow_conditions;
 mod flow_docs;
