@@ -7,6 +7,7 @@ mod channel;
 mod check_rules;
 mod cli_commands;
 mod config;
+mod desk;
 mod engine;
 mod flow_conditions;
 mod flow_docs;
