@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles has failed, helpers too")]
 
 mod answers;
+mod answers_suite;
 mod api;
 mod channel;
 mod check_rules;
@@ -20,5 +21,4 @@ mod runtime;
 mod store;
 mod support;
 mod transcript_play;
-mod answers_suite;
 mod web;
