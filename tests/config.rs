@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use intake::{
-    base::Medium,
+    base::{Medium, clock::Clock},
     channel::Channel,
     config::{Seal, Settings, StoreUrl},
+    security::Sealer,
 };
 
 const SMALL: &str = r#"
@@ -95,7 +96,8 @@ fn every_part_of_the_documented_file_is_read() {
     "#;
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("conversations")).unwrap();
-    std::fs::write(folder.path().join("intake.key"), "some key\n").unwrap();
+    let key = Sealer::generate(&Clock::machine());
+    std::fs::write(folder.path().join("intake.key"), &key).unwrap();
     let file = folder.path().join("intake.toml");
     std::fs::write(&file, text).unwrap();
     let settings = Settings::read(&file).unwrap();
@@ -105,13 +107,16 @@ fn every_part_of_the_documented_file_is_read() {
     assert_eq!(settings.records, StoreUrl::Sqlite(folder.path().join("records.db")));
     assert_eq!(settings.flows.dir.as_deref(), Some(folder.path().join("conversations").as_path()));
     assert_eq!(settings.flows.messages, folder.path().join("templates/messages"));
-    assert!(matches!(&settings.seal, Seal::Given(key) if key.reveal() == "some key"));
+    assert!(matches!(&settings.seal, Seal::Given(given) if given.reveal() == key.trim()));
     assert_eq!(settings.desk.on_call.len(), 1);
     let media: Vec<Medium> = settings.channels.iter().map(Channel::medium).collect();
     assert_eq!(media, [Medium::Sms, Medium::WhatsApp, Medium::WhatsApp]);
     assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
     let shown = format!("{settings:?}");
-    assert!(!shown.contains("a plain one") && !shown.contains("some key"), "a secret shows in the debug form");
+    assert!(
+        !shown.contains("a plain one") && !key.lines().any(|line| !line.starts_with('#') && shown.contains(line)),
+        "a secret shows in the debug form"
+    );
 }
 
 #[test]
@@ -144,6 +149,7 @@ fn what_is_wrong_is_told_with_line_key_and_what_to_write() {
         (("[api]", "[desk]\non_call = [\"whatsapp:+15550100777\"]\n[api]"), "no channel carries `whatsapp`"),
         (("[api]", "[server]\nlisten = \"8080\"\n[api]"), "`8080` cannot be read; write it as in `127.0.0.1:8080`"),
         (("[api]", "[server]\nlisten = \"0.0.0.0:8080\"\n[api]"), "providers sign the address they call"),
+        (("[api]", "[seal]\nkey = \"abc\"\n[api]"), "`seal.key`: is no key (line 1: write `index KEY`"),
         (("[api]", "[api"), "line 15, `file`: is no TOML here"),
     ] {
         let text = SMALL.replacen(change.0, change.1, 1);
@@ -178,4 +184,14 @@ fn a_plain_secret_is_warned_about_off_loopback_only() {
 fn a_missing_file_is_told() {
     let told = Settings::read(Path::new("/nowhere/intake.toml")).unwrap_err().to_string();
     assert!(told.contains("/nowhere/intake.toml cannot be used") && told.contains("intake demo"), "{told}");
+}
+
+#[test]
+fn a_key_that_nobody_named_is_made_once_and_kept() {
+    let (folder, settings) = read(SMALL);
+    let clock = Clock::machine();
+    let sealed = settings.unwrap().seal.sealer(&clock).unwrap().seal(&clock, b"here", b"something");
+    let again = Settings::read(&folder.path().join("intake.toml")).unwrap();
+    assert_eq!(again.seal.sealer(&clock).unwrap().open(b"here", &sealed).unwrap(), b"something");
+    assert!(intake::config::seal::write_new(&folder.path().join("intake.key"), "other").is_err(), "a key was written over");
 }

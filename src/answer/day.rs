@@ -547,6 +547,20 @@ impl Grammar<'_> {
                 return Some(self.with_year(at, behind + m, month, day, mended | by_mending));
             }
         }
+        // day, month by its number: "el 21 del 3"
+        if self.words.style.month_by_number
+            && let Some((day, n, _)) = self.day_number(start)
+            && self.tokens.kind(start) == Some(Kind::Digits)
+        {
+            let behind = self.skip_of(start + n);
+            if behind > start + n
+                && let Some(month) = self.tokens.digits(behind).and_then(|m| i8::try_from(m).ok()).filter(|m| (1..=12).contains(m))
+                && self.unit(behind + 1).is_none()
+                && !matches!(self.tokens.between(behind + 1).trim(), "/" | ":")
+            {
+                return Some(self.with_year(at, behind + 1, month, day, mended));
+            }
+        }
         // month, day
         let (month, m, by_mending) = self.month(start)?;
         let behind = self.skip_of(start + m);
@@ -621,6 +635,10 @@ impl Grammar<'_> {
                 way = Some(w);
                 end = behind + n;
             }
+        }
+        // "two mondays later", "the monday before"
+        if matches!(self.word(behind), Some((DateWord::LaterAfter | DateWord::AgoAfter, ..))) {
+            return Some(Said::vague(behind + 1 - at));
         }
         if way.is_none()
             && let Some((day, n, marked)) = self.day_number(behind)

@@ -34,9 +34,10 @@ pub fn read(tokens: &Tokens, country: &str, words: &Words) -> Reading {
             at += 1;
             continue;
         };
+        let other = other_figure(tokens, &run, at);
         at += run.tokens;
         let before = numbers.len();
-        for number in judge(&run, country) {
+        for number in if other { Vec::new() } else { judge(&run, country) } {
             if !numbers.contains(&number) {
                 numbers.push(number);
             }
@@ -72,12 +73,7 @@ fn run_at(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
         return dictated(tokens, at, words);
     }
     let before = tokens.between(at);
-    // letters or signs of sums written onto it make it an id, a formula, a negative number
-    let opened = before.trim_end_matches(['+', '(', ' ']);
-    if (at > 0 && before.is_empty() && tokens.text(at - 1).is_ascii())
-        || before.ends_with(['=', '*', '_', '@'])
-        || (opened.ends_with('-') && before.ends_with('-') && (at == 0 || before.len() == 2))
-    {
+    if stuck(tokens, at, before) {
         return None;
     }
     let mut run = Run {
@@ -105,14 +101,46 @@ fn run_at(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
         next += 1;
     }
     let after = tokens.between(next);
-    let stuck = next < tokens.len() && after.is_empty() && tokens.text(next).is_ascii() && !matches!(tokens.text(next), "x" | "ext");
-    if stuck
+    let letters = next < tokens.len() && after.is_empty() && tokens.text(next).is_ascii() && !matches!(tokens.text(next), "x" | "ext");
+    if letters
         || after.starts_with(['=', '*', '@', '_'])
         || (after.starts_with('+') && tokens.kind(next) == Some(Kind::Digits) && !run.plus && run.digits.len() < 7)
     {
         return None;
     }
     Some(run)
+}
+
+/// Whether letters, signs of sums or other digits are written onto a run's beginning: an id, a formula, the middle of something longer.
+fn stuck(tokens: &Tokens, at: usize, before: &str) -> bool {
+    let kind = if at == 0 { None } else { tokens.kind(at - 1) };
+    let spaced = before.contains(char::is_whitespace) || at == 0;
+    let id = kind == Some(Kind::Word)
+        && !spaced
+        && (before.is_empty() && tokens.text(at - 1).is_ascii() || before == "-" && tokens.text(at - 1).len() <= 2);
+    let chain = kind == Some(Kind::Digits) && !spaced && !before.contains([',', ';']);
+    let negative = before.trim_end_matches('(').ends_with('-') && (before.len() == 1 && at == 0 || before.ends_with(" -"));
+    id || chain || negative || before.ends_with(['=', '*', '_', '@'])
+}
+
+/// Whether the parts are those of a day, a decimal number, a social security number, or brackets in brackets.
+fn other_figure(tokens: &Tokens, run: &Run, at: usize) -> bool {
+    let lengths: Vec<usize> = run.parts.iter().map(String::len).collect();
+    let sign = tokens.between(at + 1);
+    let nested = (at..=at + run.tokens).any(|i| {
+        tokens.between(i).contains("))")
+            || tokens.between(i).contains("( (")
+            || i > at
+                && i < at + run.tokens
+                && tokens.between(i).contains(" (")
+                && tokens.between(at).ends_with('(')
+                && !tokens.between(i).contains(')')
+    });
+    let day = matches!(lengths.as_slice(), [1..=2, 1..=2, 4] | [4, 1..=2, 1..=2] | [4, 4])
+        && matches!(sign, "/" | "-" | ".")
+        && !(lengths.len() == 2 && sign != "/");
+    let decimal = lengths.len() == 2 && sign == "." && (lengths[0] <= 3 || lengths[1] > 8) && !run.plus;
+    nested || day || decimal || (lengths == [3, 2, 4] && sign == "-")
 }
 
 /// "Five five five, one two three, …": seven digits said or more.
@@ -146,7 +174,8 @@ fn judge(run: &Run, country: &str) -> Vec<String> {
 }
 
 fn number(digits: &str, plus: bool, country: &str) -> Option<String> {
-    if !DIGITS.contains(&digits.len()) && !digits.starts_with("00") && !(country.is_empty() && digits.len() <= 20 && digits.len() >= 7) {
+    let prefixed = digits.starts_with('0') || country.is_empty();
+    if digits.len() < *DIGITS.start() || digits.len() > DIGITS.end() + if prefixed { 5 } else { 0 } {
         return None;
     }
     if country.is_empty() {

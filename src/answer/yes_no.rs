@@ -188,7 +188,7 @@ fn said(piece: &Piece) -> Option<Truth> {
 
 fn weigh(pieces: &[Piece], how: How, asks: bool, negates: bool) -> Result<(Truth, How), Unclear> {
     let head = pieces.first().and_then(said);
-    let pure = pieces.iter().all(|p| p.known);
+    let pure = pieces.iter().all(|p| p.known && p.word != TruthWord::Lead);
     let has = |word| pieces.iter().any(|p| p.word == word);
     match head {
         Some(Truth::Unsure) => {

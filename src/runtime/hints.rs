@@ -11,7 +11,6 @@ use tokio::sync::{Notify, watch};
 pub struct Hints {
     outbox: Arc<Notify>,
     journal: Arc<Notify>,
-    wakes: Arc<Notify>,
     feed: watch::Sender<u64>,
 }
 
@@ -19,14 +18,13 @@ impl Hints {
     /// Nothing rung yet.
     #[expect(clippy::new_without_default, reason = "there is one for each service, made on purpose")]
     pub fn new() -> Self {
-        Self { outbox: Arc::default(), journal: Arc::default(), wakes: Arc::default(), feed: watch::channel(0).0 }
+        Self { outbox: Arc::default(), journal: Arc::default(), feed: watch::channel(0).0 }
     }
 
-    /// A turn was kept: there may be something to send, to record and another time to wake.
+    /// A turn was kept: there may be something to send and to record.
     pub fn committed(&self) {
         self.outbox.notify_one();
         self.journal.notify_one();
-        self.wakes.notify_one();
     }
 
     /// A message was settled or a receipt came: there is something to record, and the next message may leave.
@@ -48,11 +46,6 @@ impl Hints {
     /// Waits for something to record.
     pub async fn journal(&self) {
         self.journal.notified().await;
-    }
-
-    /// Waits for another time to wake.
-    pub async fn wakes(&self) {
-        self.wakes.notified().await;
     }
 
     /// A listener that changes whenever the record moved: for server-sent events.

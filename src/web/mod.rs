@@ -15,18 +15,19 @@ use axum::{
     Router,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, get},
 };
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::runtime::Service;
+use crate::{runtime::Service, telemetry};
 
 /// All routes.
 pub fn router(service: &Service) -> Router {
+    telemetry::metrics();
     let routes = Router::new()
         .route("/in/{channel}", get(hook::inbound).post(hook::inbound))
-        .route("/receipt/{channel}", post(hook::receipt))
+        .route("/receipt/{channel}", get(hook::receipt).post(hook::receipt))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::figures))

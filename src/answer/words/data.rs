@@ -37,6 +37,8 @@ pub struct Style {
     pub decimal_comma: bool,
     /// Whether the month comes before the day, where the country writes so too.
     pub month_first: bool,
+    /// A month may be said by its number: "el 21 del 3".
+    pub month_by_number: bool,
     /// Numbers by digits and places without spaces: 四百五.
     pub places: bool,
     /// Sixty and eighty take numbers up to nineteen: soixante-dix.
@@ -99,6 +101,8 @@ pub struct NumberWords {
     minus: List,
     a: List,
     counted: List,
+    fraction: List,
+    over: List,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -275,6 +279,8 @@ impl NumberWords {
             (&self.minus, NumberWord::Minus),
             (&self.a, NumberWord::A),
             (&self.counted, NumberWord::Counted),
+            (&self.fraction, NumberWord::Fraction),
+            (&self.over, NumberWord::Over),
         ]);
         let tables: [(&Numbers, fn(f64) -> NumberWord); 4] = [
             (&self.values, NumberWord::Value),
