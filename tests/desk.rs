@@ -532,3 +532,39 @@ async fn the_engines_clocks_are_those_that_the_desk_tells() {
         assert_eq!(row.due_at, live(&id).await.due_at, "the record's clock is the live one: {words}");
     }
 }
+
+#[tokio::test]
+async fn a_tracer_fills_in_an_answer_as_the_patient_would_give_it() {
+    let desk = Desk::open().await;
+    desk.writes(Medium::Sms, "hi").await;
+    let id = desk.writes(Medium::Sms, "cant breath").await;
+    let ana = desk.login("ana").await;
+    ana.act(&id, "claim", &[]).await;
+    let refused = ana.act(&id, "answer", &[("step", "hello"), ("text", "the weather is fine")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("no answer to that question"), "{}", refused.body);
+    assert_eq!(ana.act(&id, "answer", &[("step", "hello"), ("text", "you texted me")]).await.status, StatusCode::SEE_OTHER);
+    let page = ana.get(&format!("/desk/{id}")).await;
+    for shown in ["You wrote to me", "<q>you texted me</q>", "filled in by Ana"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let csv = desk.login("sue").await.get("/desk/answers.csv?flow=welcome").await;
+    assert!(csv.header(header::CONTENT_DISPOSITION).starts_with("attachment"));
+    assert!(csv.body.contains(",hello,What they want,,,0,,message,,you texted me,,,ana,"), "{}", csv.body);
+}
+
+#[tokio::test]
+async fn a_resolved_conversation_leaves_the_queue_with_its_outcome_and_can_be_reopened() {
+    let desk = Desk::open().await;
+    let id = desk.writes(Medium::Sms, "cant breath").await;
+    let ana = desk.login("ana").await;
+    ana.act(&id, "claim", &[]).await;
+    assert_eq!(ana.act(&id, "resolve", &[("outcome", "gone fishing")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(ana.act(&id, "resolve", &[("outcome", "referred")]).await.status, StatusCode::SEE_OTHER);
+    assert!(ana.get("/desk").await.body.contains("Nobody is waiting."));
+    let page = ana.get(&format!("/desk/{id}")).await;
+    assert!(page.body.contains("emergency: resolved") && page.body.contains("resolved: referred · Ana"), "{}", page.body);
+    assert_eq!(ana.act(&id, "reopen", &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(desk.holder(&id).await, Holder::Nobody);
+    assert!(ana.get("/desk").await.body.contains("value=\"claim\""));
+}
