@@ -1,10 +1,14 @@
 //! The one integration-test binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles has failed, helpers too")]
 
 mod answers;
+mod answers_suite;
 mod api;
 mod channel;
 mod check_rules;
+mod cli_commands;
 mod config;
+mod desk;
 mod engine;
 mod flow_conditions;
 mod flow_docs;

@@ -304,3 +304,13 @@ fn every_shared_text_can_be_said_in_both_languages_and_is_short() {
         }
     }
 }
+
+#[test]
+fn the_page_about_words_names_every_shared_text_and_no_other() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/words.md")).unwrap();
+    let table = page.split("| name | said when |").nth(1).unwrap();
+    let first_cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let mut named: Vec<&str> = first_cells.flat_map(|cell| cell.split("`, `").map(|name| name.trim_end_matches('`'))).collect();
+    named.sort_unstable();
+    assert_eq!(named, phrases::names().collect::<Vec<_>>());
+}

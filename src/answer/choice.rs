@@ -9,7 +9,7 @@ use super::{
     number,
     reading::{How, Reading, Unclear},
     value::{Truth, Value},
-    words::{DateWord, ListWord, Words},
+    words::{DateWord, ListWord, TruthWord, Words},
     yes_no,
 };
 
@@ -43,6 +43,9 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     let labels = Labels::of(choices, tokens, words);
     if let Some(reading) = exactly(&list, &labels, tokens, |at| Value::Choice(list.key(at))) {
         return reading;
+    }
+    if unsure(&labels, tokens, words) {
+        return Reading::Unclear(Unclear::Unsure);
     }
     let (said, rest) = scan(&list, &labels, tokens, words);
     let mut taken: Vec<(usize, How)> = Vec::new();
@@ -80,6 +83,9 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     if let Some(reading) = exactly(&list, &labels, tokens, |at| list.choices(&[at])) {
         return reading;
     }
+    if unsure(&labels, tokens, words) {
+        return Reading::Unclear(Unclear::Unsure);
+    }
     let (said, rest) = scan(&list, &labels, tokens, words);
     match gather(&list, &said) {
         Ok((chosen, how)) => {
@@ -116,6 +122,22 @@ fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Re
         _ if !tokens.asks && well(tokens, words) && !denies_anything(tokens, words) => none(How::Within),
         _ => Reading::Unclear(Unclear::Unknown),
     }
+}
+
+/// "Maybe 2", "not sure, Luis or Ana": nothing that may be taken, unless an option says so itself.
+fn unsure(labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> bool {
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some(label) = labels.at(tokens, at) {
+            at += label.n;
+            continue;
+        }
+        if words.truth.find(tokens, at).is_some_and(|f| f.meaning == TruthWord::Unsure) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// "We are all fine", "no, I feel well": feeling well, said and not denied.
@@ -375,8 +397,7 @@ fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Op
         Kind::Digits => {
             let before = tokens.between(at);
             let id = at > 0 && before.is_empty();
-            let decimal = tokens.kind(at + 1) == Some(Kind::Digits) && matches!(tokens.between(at + 1), ":" | "/")
-                || matches!(before, ":" | "/") && at > 0;
+            let decimal = tokens.kind(at + 1) == Some(Kind::Digits) && tokens.between(at + 1) == ":" || before == ":" && at > 0;
             if (id && words.list.find(tokens, at - 1).is_none()) || decimal || tokens.text(at).len() > 3 {
                 return None;
             }
@@ -392,7 +413,8 @@ fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Op
                         || number::at_place(tokens, i, words, true).is_some()
                 })
             };
-            if found.mended || !alone(0, at) || !alone(at + found.tokens, tokens.len()) {
+            let behind_ordinal = at > 0 && number::at_place(tokens, at - 1, words, true).is_some_and(|f| f.ordinal && f.tokens == 1);
+            if found.mended || behind_ordinal || !alone(0, at) || !alone(at + found.tokens, tokens.len()) {
                 return None;
             }
             (n, found.tokens)

@@ -28,7 +28,7 @@ pub fn birth(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: 
         from: bounds.from.or_else(|| Date::new(context.today.year() - 125, 1, 1).ok()),
     };
     match said(bounds, tokens, context, words) {
-        Ok(said) if said.iter().any(|s| s.open || s.bare || s.length) => Reading::Unclear(Unclear::Unknown),
+        Ok(said) if said.iter().any(|s| !s.year) => Reading::Unclear(Unclear::Unknown),
         Ok(said) => judge(bounds, &said, tokens, context),
         Err(why) => Reading::Unclear(why),
     }
@@ -172,7 +172,7 @@ pub fn birth_year(tokens: &Tokens, context: &Context<'_>, words: &Words) -> Read
     if years.is_empty()
         && let Ok(said) = said(DateBounds::default(), tokens, context, words)
     {
-        years.extend(said.iter().filter(|s| !s.open && !s.length && !s.bare && s.year).filter_map(|s| s.days.first().map(|d| d.year())));
+        years.extend(said.iter().filter(|s| s.year).filter_map(|s| s.days.first().map(|d| d.year())));
     }
     if years.is_empty() {
         // "nineteen eighty five"

@@ -25,7 +25,7 @@ pub struct Said {
     pub vague: bool,
     /// Whether only a bare number was said, which may as well count days.
     pub bare: bool,
-    /// Whether a year of four digits was said with it.
+    /// Whether a year was said with it.
     pub year: bool,
     /// Whether it is a length without "ago": "3 days", "since 3 days".
     pub length: bool,
@@ -181,7 +181,7 @@ impl Grammar<'_> {
             if let Some(m) = self.is(at + n, DateWord::DayMark) {
                 n += m;
                 marked = true;
-            } else if self.month(at + n).is_none() && text.len() > 3 {
+            } else if self.month(at + n).is_none() && (text.is_ascii() || text.len() > 3) {
                 return None;
             }
         } else if let Some(m) = self.is(at + n, DateWord::DayMark) {
@@ -332,7 +332,7 @@ impl Grammar<'_> {
                     if days.is_empty() || (self.words.style.places && first > 12) {
                         days.splice(0..0, by_year);
                     }
-                    Some(Said::of(days, 3))
+                    Some(Said { year: true, ..Said::of(days, 3) })
                 }
                 _ => None,
             };
@@ -547,6 +547,20 @@ impl Grammar<'_> {
                 return Some(self.with_year(at, behind + m, month, day, mended | by_mending));
             }
         }
+        // day, month by its number: "el 21 del 3"
+        if self.words.style.month_by_number
+            && let Some((day, n, _)) = self.day_number(start)
+            && self.tokens.kind(start) == Some(Kind::Digits)
+        {
+            let behind = self.skip_of(start + n);
+            if behind > start + n
+                && let Some(month) = self.tokens.digits(behind).and_then(|m| i8::try_from(m).ok()).filter(|m| (1..=12).contains(m))
+                && self.unit(behind + 1).is_none()
+                && !matches!(self.tokens.between(behind + 1).trim(), "/" | ":")
+            {
+                return Some(self.with_year(at, behind + 1, month, day, mended));
+            }
+        }
         // month, day
         let (month, m, by_mending) = self.month(start)?;
         let behind = self.skip_of(start + m);
@@ -568,7 +582,7 @@ impl Grammar<'_> {
         let said = match self.year(end, true) {
             Some((years, n)) => {
                 let days = years.iter().filter_map(|year| Date::new(*year, month, day).ok()).collect();
-                Said { year: years.len() == 1, ..Said::of(days, end + n - at) }
+                Said { year: true, ..Said::of(days, end + n - at) }
             }
             None => Said { open: true, ..Said::of(self.without_year(month, day), end - at) },
         };
@@ -621,6 +635,10 @@ impl Grammar<'_> {
                 way = Some(w);
                 end = behind + n;
             }
+        }
+        // "two mondays later", "the monday before"
+        if matches!(self.word(behind), Some((DateWord::LaterAfter | DateWord::AgoAfter, ..))) {
+            return Some(Said::vague(behind + 1 - at));
         }
         if way.is_none()
             && let Some((day, n, marked)) = self.day_number(behind)

@@ -42,11 +42,13 @@ pub fn hear(reply: &str, languages: &[Language]) -> Option<Heard> {
     let all = words::of_all(languages);
     let mut distress = None;
     for words in all {
-        if let Some(span) = words.emergency.find_all(&tokens).into_iter().find(|span| stands(&tokens, *span, words)) {
+        if let Some(span) =
+            words.emergency.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words))
+        {
             return Some(heard(Kind::Emergency, reply, &tokens, span));
         }
         if distress.is_none() {
-            distress = words.distress.find_all(&tokens).into_iter().find(|span| stands(&tokens, *span, words));
+            distress = words.distress.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words));
         }
     }
     distress.map(|span| heard(Kind::Distress, reply, &tokens, span))
@@ -103,12 +105,11 @@ fn denied(tokens: &Tokens, span: Span, words: &Words) -> bool {
     let mut joined = false;
     let mut end = span.start;
     while end > from {
-        let found = (from..end)
-            .rev()
-            .take(4)
+        // the longest phrase that ends here: "never had" before "had"
+        let found = (end.saturating_sub(4).max(from)..end)
             .find_map(|at| words.hearing.find(tokens, at).filter(|f| at + f.tokens == end).map(|f| (at, f.meaning)));
         match found {
-            Some((_, HearingWord::Not)) => return true,
+            Some((_, HearingWord::Not | HearingWord::Gone)) => return true,
             Some((at, HearingWord::Between)) => end = at,
             Some((at, HearingWord::Or)) => {
                 joined = true;

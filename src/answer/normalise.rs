@@ -139,6 +139,8 @@ struct Builder {
     open: Option<Token>,
     breaks: bool,
     apostrophe: bool,
+    /// Whether a point stood directly before, behind a single letter.
+    dot: bool,
     asks: bool,
 }
 
@@ -150,6 +152,7 @@ impl Builder {
             open: None,
             breaks: true,
             apostrophe: false,
+            dot: false,
             asks: false,
         }
     }
@@ -204,6 +207,7 @@ impl Builder {
 
     fn letter(&mut self, at: usize, end: usize, c: char, kind: Kind) {
         let alone = kind == Kind::Emoji || stands_alone(c);
+        self.dot = false;
         if self.apostrophe {
             self.apostrophe = false;
             // an apostrophe inside a word is not kept: don't, aujourd'hui
@@ -232,6 +236,7 @@ impl Builder {
     fn separator(&mut self, c: char) {
         if matches!(c, '\'' | '’' | '‘' | 'ʼ' | '`' | '´' | '′') {
             if self.open.is_some_and(|t| t.kind == Kind::Word) {
+                self.dot = false;
                 self.apostrophe = true;
             } else {
                 self.folded.push('\'');
@@ -239,12 +244,20 @@ impl Builder {
             return;
         }
         self.apostrophe = false;
+        // the point of "p.m." ends no clause
+        let initial = c == '.' && self.open.is_some_and(|t| t.kind == Kind::Word && t.raw_end - t.raw_start == 1);
         self.close();
+        let dot = std::mem::replace(&mut self.dot, initial);
+        if initial {
+            self.folded.push('.');
+            return;
+        }
         self.folded.push(if c == '\u{2044}' { '/' } else { c });
-        self.breaks |= matches!(
-            c,
-            '.' | ',' | ';' | ':' | '!' | '?' | '\n' | '(' | ')' | '…' | '¡' | '¿' | '،' | '؛' | '؟' | '。' | '、' | '·' | '।' | '—'
-        );
+        self.breaks |= dot
+            || matches!(
+                c,
+                '.' | ',' | ';' | ':' | '!' | '?' | '\n' | '(' | ')' | '…' | '¡' | '¿' | '،' | '؛' | '؟' | '。' | '、' | '·' | '।' | '—'
+            );
         self.asks |= matches!(c, '?' | '؟');
     }
 

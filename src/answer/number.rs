@@ -31,6 +31,9 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
     if tokens.is_empty() {
         return Reading::Unclear(Unclear::Empty);
     }
+    if exotic(tokens, words) {
+        return Reading::Unclear(Unclear::Unknown);
+    }
     let all = all(tokens, words, whole);
     let mut values: Vec<Found> = Vec::new();
     for found in all {
@@ -59,6 +62,38 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
             if fit.is_empty() { Reading::Unclear(Unclear::Unknown) } else { Reading::Ambiguous(fit) }
         }
     }
+}
+
+/// Fractions in words, powers and shares ("two thirds", "1 over 3", "1.1^23"): no intake asks for them, so they are asked again.
+fn exotic(tokens: &Tokens, words: &Words) -> bool {
+    let mut numbers = 0;
+    let mut share = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        if tokens.between(at).contains('^') {
+            return true;
+        }
+        match words.number.find(tokens, at).map(|f| f.meaning) {
+            Some(NumberWord::Fraction) => return true,
+            Some(NumberWord::Over) => share = true,
+            _ => {}
+        }
+        let Some(found) = at_place(tokens, at, words, false) else {
+            at += 1;
+            continue;
+        };
+        numbers += 1;
+        at += found.tokens.max(1);
+        let open = !tokens.breaks(at) && !tokens.glued(at);
+        let part =
+            |i: usize| matches!(word(tokens, i, words), Some((NumberWord::Ordinal(_) | NumberWord::Part(_) | NumberWord::Fraction, ..)));
+        let next = word(tokens, at, words);
+        let behind_and = matches!(next, Some((NumberWord::And | NumberWord::Point | NumberWord::A, ..))) && part(at + 1);
+        if !found.ordinal && open && (part(at) || behind_and) {
+            return true;
+        }
+    }
+    share && numbers > 1
 }
 
 /// Why there is no number: "none" is nought, said; "I don't know" is its own case.
@@ -111,6 +146,14 @@ fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
         // a lone "one" within a sentence is mostly a pronoun
         return number.value.total_cmp(&1.0).is_ne() || number.tokens > 1 || tokens.len() <= 3 || end == tokens.len() && !tokens.breaks(at);
     }
+    if at > 0
+        && !before.is_empty()
+        && !before.contains(char::is_whitespace)
+        && tokens.kind(at - 1) == Some(Kind::Word)
+        && !tokens.breaks(at)
+    {
+        return false; // e-1, SCP-173
+    }
     if at > 0 && (before.is_empty() || (matches!(before, "/" | "-" | ":" | ".") && tokens.kind(at - 1) == Some(Kind::Digits))) {
         return false;
     }
@@ -126,6 +169,9 @@ fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
                 || matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Unit(_)))
         }
         Some(Kind::Word) if after == "-" => false,
+        Some(Kind::Word) if after == " " && tokens.text(end).len() == 1 && tokens.breaks(end + 1) => {
+            words.number.find(tokens, end).is_some() || words.list.find(tokens, end).is_some() || words.date.find(tokens, end).is_some()
+        }
         Some(Kind::Word | Kind::Emoji) | None => true,
     }
 }
@@ -175,7 +221,7 @@ fn digits(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<Foun
     }
     // 2 1/2
     if n == 1
-        && tokens.between(at + 1) == " "
+        && tokens.between(at + 1).trim().is_empty()
         && let Some((over, under)) = fraction(tokens, at + 1, 1)
         && under > over
         && under <= 16.0
@@ -195,7 +241,7 @@ fn digits(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<Foun
     if let Some(found) = words.number.find(tokens, at + n)
         && let NumberWord::Part(part) = found.meaning
     {
-        value += part;
+        value += part * if all_digits { 1.0 } else { scale_of(value) };
         n += found.tokens;
         all_digits = false;
     }
@@ -208,6 +254,15 @@ fn digits(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<Foun
         all_digits = false;
     }
     Some(Found { value, tokens: n, digits: all_digits, ordinal: false, mended: false, plain })
+}
+
+/// The scale that a round number ends in, from a thousand on: a half of "3 million and a half" is half a million.
+fn scale_of(value: f64) -> f64 {
+    let mut scale = 1.0;
+    while value % (scale * 1_000.0) == 0.0 && scale < 1e15 {
+        scale *= 1_000.0;
+    }
+    scale
 }
 
 /// Whether a decimal sign stands before the first digits, with nothing or a space before it.
@@ -313,7 +368,9 @@ fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64,
             | NumberWord::Minus
             | NumberWord::Part(_)
             | NumberWord::A
-            | NumberWord::Counted => break,
+            | NumberWord::Counted
+            | NumberWord::Fraction
+            | NumberWord::Over => break,
         }
         n += found.tokens;
         last_good = n;
@@ -379,6 +436,12 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                 continue;
             }
             NumberWord::Part(part) => {
+                // "half a million"
+                if sum.is_none() && matches!(word(tokens, at + n + length, words), Some((NumberWord::Scale(_), ..))) {
+                    sum = Some(Sum::begin(part, words));
+                    n += length;
+                    continue;
+                }
                 match &mut sum {
                     None => sum = Some(Sum::begin(part, words)),
                     Some(sum) => sum.part(part),
@@ -392,7 +455,7 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                 let value = format!("{so_far}.{tail}").parse().ok()?;
                 return Some(Found { value, tokens: n + length + more, digits: false, ordinal: false, mended, plain: false });
             }
-            NumberWord::Minus | NumberWord::Counted => break,
+            NumberWord::Minus | NumberWord::Counted | NumberWord::Fraction | NumberWord::Over => break,
         }
         n += length;
         last_good = n;
@@ -444,6 +507,9 @@ fn word(tokens: &Tokens, at: usize, words: &Words) -> Option<(NumberWord, usize,
 fn decimals_said(tokens: &Tokens, at: usize, words: &Words) -> Option<(String, usize)> {
     if tokens.kind(at) == Some(Kind::Digits) {
         return Some((tokens.text(at).to_owned(), 1));
+    }
+    if let Some(found) = in_words(tokens, at, words).filter(|f| f.value >= 10.0 && f.value.fract() == 0.0 && !f.ordinal) {
+        return Some((found.value.to_string(), found.tokens));
     }
     let mut text = String::new();
     let mut n = 0;
@@ -513,7 +579,7 @@ impl<'w> Sum<'w> {
     }
 
     fn scale(&mut self, scale: f64) -> bool {
-        if self.open && self.group >= scale && scale < 1_000.0 {
+        if self.open && self.group >= scale && self.group % 100.0 == 0.0 && scale < 1_000.0 {
             return false;
         }
         let mut below = if self.open { self.group } else { 0.0 };

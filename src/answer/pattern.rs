@@ -75,12 +75,17 @@ impl Patterns {
         Self { patterns: compiled, by_letter, vocabulary, long, stems }
     }
 
-    /// The reply's words with typing faults mended, to be searched; `None` at words that need no mending.
-    pub fn mend(&self, tokens: &Tokens) -> Vec<Option<&str>> {
+    /// The reply's words with typing faults mended; `None` at words that need no mending, because the patterns or `ordinary` know them.
+    fn mend(&self, tokens: &Tokens, ordinary: impl Fn(&str) -> bool) -> Vec<Option<&str>> {
         (0..tokens.len())
             .map(|at| {
                 let word = tokens.text(at);
-                if tokens.kind(at) != Some(Kind::Word) || word.len() < 4 || self.vocabulary.knows(word) || self.has_stem(word) {
+                if tokens.kind(at) != Some(Kind::Word)
+                    || word.len() < 4
+                    || self.vocabulary.knows(word)
+                    || self.has_stem(word)
+                    || ordinary(word)
+                {
                     return None;
                 }
                 self.vocabulary.nearest(word).or_else(|| {
@@ -91,9 +96,9 @@ impl Patterns {
             .collect()
     }
 
-    /// Every place where a pattern fits, in order of the reply; at one place the longest of a pattern only.
-    pub fn find_all(&self, tokens: &Tokens) -> Vec<Span> {
-        let mended = self.mend(tokens);
+    /// Every place where a pattern fits, in order of the reply. A word that is `ordinary` in the language is not mended into another.
+    pub fn find_all(&self, tokens: &Tokens, ordinary: impl Fn(&str) -> bool) -> Vec<Span> {
+        let mended = self.mend(tokens, ordinary);
         let mut found = Vec::new();
         for start in 0..tokens.len() {
             self.find_at(tokens, &mended, start, &mut found);
@@ -103,7 +108,7 @@ impl Patterns {
 
     /// Whether any pattern fits anywhere.
     pub fn fits(&self, tokens: &Tokens) -> bool {
-        !self.find_all(tokens).is_empty()
+        !self.find_all(tokens, |_| false).is_empty()
     }
 
     fn find_at(&self, tokens: &Tokens, mended: &[Option<&str>], start: usize, found: &mut Vec<Span>) {

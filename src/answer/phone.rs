@@ -3,7 +3,10 @@
 //! A number must have a form that its country's plan knows (length and first digits); whether the range is in use is not asked, because plans
 //! change and samples (555-01xx) should work. Without a country the digits are kept as said, because nothing can be judged.
 
-use phonenumber::{country, metadata::DATABASE};
+use phonenumber::{
+    Metadata, country,
+    metadata::{DATABASE, Descriptor},
+};
 
 use super::{
     normalise::{Kind, Tokens},
@@ -31,9 +34,10 @@ pub fn read(tokens: &Tokens, country: &str, words: &Words) -> Reading {
             at += 1;
             continue;
         };
+        let other = other_figure(tokens, &run, at);
         at += run.tokens;
         let before = numbers.len();
-        for number in judge(&run, country) {
+        for number in if other { Vec::new() } else { judge(&run, country) } {
             if !numbers.contains(&number) {
                 numbers.push(number);
             }
@@ -69,12 +73,7 @@ fn run_at(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
         return dictated(tokens, at, words);
     }
     let before = tokens.between(at);
-    // letters or signs of sums written onto it make it an id, a formula, a negative number
-    let opened = before.trim_end_matches(['+', '(', ' ']);
-    if (at > 0 && before.is_empty() && tokens.text(at - 1).is_ascii())
-        || before.ends_with(['=', '*', '_', '@'])
-        || (opened.ends_with('-') && before.ends_with('-') && (at == 0 || before.len() == 2))
-    {
+    if stuck(tokens, at, before) {
         return None;
     }
     let mut run = Run {
@@ -102,14 +101,46 @@ fn run_at(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
         next += 1;
     }
     let after = tokens.between(next);
-    let stuck = next < tokens.len() && after.is_empty() && tokens.text(next).is_ascii() && !matches!(tokens.text(next), "x" | "ext");
-    if stuck
+    let letters = next < tokens.len() && after.is_empty() && tokens.text(next).is_ascii() && !matches!(tokens.text(next), "x" | "ext");
+    if letters
         || after.starts_with(['=', '*', '@', '_'])
         || (after.starts_with('+') && tokens.kind(next) == Some(Kind::Digits) && !run.plus && run.digits.len() < 7)
     {
         return None;
     }
     Some(run)
+}
+
+/// Whether letters, signs of sums or other digits are written onto a run's beginning: an id, a formula, the middle of something longer.
+fn stuck(tokens: &Tokens, at: usize, before: &str) -> bool {
+    let kind = if at == 0 { None } else { tokens.kind(at - 1) };
+    let spaced = before.contains(char::is_whitespace) || at == 0;
+    let id = kind == Some(Kind::Word)
+        && !spaced
+        && (before.is_empty() && tokens.text(at - 1).is_ascii() || before == "-" && tokens.text(at - 1).len() <= 2);
+    let chain = kind == Some(Kind::Digits) && !spaced && !before.contains([',', ';']);
+    let negative = before.trim_end_matches('(').ends_with('-') && (before.len() == 1 && at == 0 || before.ends_with(" -"));
+    id || chain || negative || before.ends_with(['=', '*', '_', '@'])
+}
+
+/// Whether the parts are those of a day, a decimal number, a social security number, or brackets in brackets.
+fn other_figure(tokens: &Tokens, run: &Run, at: usize) -> bool {
+    let lengths: Vec<usize> = run.parts.iter().map(String::len).collect();
+    let sign = tokens.between(at + 1);
+    let nested = (at..=at + run.tokens).any(|i| {
+        tokens.between(i).contains("))")
+            || tokens.between(i).contains("( (")
+            || i > at
+                && i < at + run.tokens
+                && tokens.between(i).contains(" (")
+                && tokens.between(at).ends_with('(')
+                && !tokens.between(i).contains(')')
+    });
+    let day = matches!(lengths.as_slice(), [1..=2, 1..=2, 4] | [4, 1..=2, 1..=2] | [4, 4])
+        && matches!(sign, "/" | "-" | ".")
+        && !(lengths.len() == 2 && sign != "/");
+    let decimal = lengths.len() == 2 && sign == "." && (lengths[0] <= 3 || lengths[1] > 8) && !run.plus;
+    nested || day || decimal || (lengths == [3, 2, 4] && sign == "-")
 }
 
 /// "Five five five, one two three, …": seven digits said or more.
@@ -143,7 +174,8 @@ fn judge(run: &Run, country: &str) -> Vec<String> {
 }
 
 fn number(digits: &str, plus: bool, country: &str) -> Option<String> {
-    if !DIGITS.contains(&digits.len()) && !digits.starts_with("00") && !(country.is_empty() && digits.len() <= 20 && digits.len() >= 7) {
+    let prefixed = digits.starts_with('0') || country.is_empty();
+    if digits.len() < *DIGITS.start() || digits.len() > DIGITS.end() + if prefixed { 5 } else { 0 } {
         return None;
     }
     if country.is_empty() {
@@ -171,17 +203,19 @@ fn national(digits: &str, country: &str) -> Option<String> {
     let plan = DATABASE.by_id(country)?;
     let number = phonenumber::parse(Some(id), digits).ok()?;
     let national = number.national().to_string();
-    (number.code().value() == plan.country_code() && plan.descriptors().general().is_match(&national))
-        .then(|| format!("+{}{national}", number.code().value()))
+    (number.code().value() == plan.country_code() && fits(plan, &national)).then(|| format!("+{}{national}", number.code().value()))
 }
 
 fn international(digits: &str, in_use: bool) -> Option<String> {
     let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
     let national = number.national().to_string();
-    let fits = phonenumber::is_valid(&number)
-        || (!in_use
-            && DATABASE
-                .by_code(&number.code().value())
-                .is_some_and(|plans| plans.iter().any(|p| p.descriptors().general().is_match(&national))));
-    fits.then(|| format!("+{}{national}", number.code().value()))
+    let possible = || DATABASE.by_code(&number.code().value()).is_some_and(|plans| plans.iter().any(|plan| fits(plan, &national)));
+    (phonenumber::is_valid(&number) || (!in_use && possible())).then(|| format!("+{}{national}", number.code().value()))
+}
+
+/// Whether a number has the length of a telephone of the plan, and begins as its numbers do.
+fn fits(plan: &Metadata, national: &str) -> bool {
+    let kinds = [plan.descriptors().fixed_line(), plan.descriptors().mobile()];
+    let length = |kind: &Descriptor| kind.possible_length().iter().any(|n| usize::from(*n) == national.len());
+    kinds.into_iter().flatten().any(length) && plan.descriptors().general().national_number().find(national).is_some_and(|m| m.start() == 0)
 }

@@ -34,7 +34,9 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                         | NumberWord::Ordinal(_)
                         | NumberWord::Minus
                         | NumberWord::A
-                        | NumberWord::Counted => false,
+                        | NumberWord::Counted
+                        | NumberWord::Fraction
+                        | NumberWord::Over => false,
                     }
                 }
                 None => false,

@@ -25,16 +25,19 @@ pub fn read(reply: &str, languages: &[Language]) -> Option<QuestionBack> {
     if tokens.is_empty() || tokens.len() > WORDS {
         return None;
     }
+    let mut best: Option<(usize, QuestionBack)> = None;
     for words in words::of_all(languages) {
         for (kind, patterns) in &words.question {
-            let only = patterns.find_all(&tokens).into_iter().any(|span| {
-                // a question mark, or nothing but the question: "why" alone asks, "that is why I called" tells
-                tokens.asks || (span.start <= 2 && tokens.len() - span.end <= 2)
-            });
-            if only {
-                return Some(*kind);
+            for span in patterns.find_all(&tokens, |word| words.knows(word)) {
+                let taken = span.end - span.start;
+                let left = tokens.len() - taken;
+                // a question mark, or little but the question: "why" alone asks, "that is why I called" tells
+                let asks = tokens.asks || left <= (taken / 2).max(1);
+                if asks && best.is_none_or(|(n, _)| taken > n) {
+                    best = Some((taken, *kind));
+                }
             }
         }
     }
-    None
+    best.map(|(_, kind)| kind)
 }

@@ -7,7 +7,7 @@ use super::{
     number::{self, Found},
     reading::{How, Reading, Unclear},
     value::{TemperatureUnit, Value},
-    words::{TemperatureWord, Words},
+    words::{NumberWord, TemperatureWord, Words},
 };
 
 /// What a living person's thermometer can show, °C.
@@ -30,6 +30,8 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
             continue;
         };
         let said = unit_at(tokens, at + n, words);
+        let (degrees, n) =
+            with_part(tokens, at + n + said.map_or(0, |(_, m)| m), words).map_or((degrees, n), |(part, m)| (degrees + part, n + m));
         match judge(degrees, said.map(|(unit, _)| unit)) {
             Ok(unit) => {
                 let value = Value::Temperature { degrees, unit };
@@ -72,13 +74,14 @@ fn degrees_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)>
     if plain {
         // a degree sign or a space in place of the point, one digit behind it
         let degree = word_at(tokens, at + n, words).filter(|(w, _)| *w == TemperatureWord::Degree).map_or(0, |(_, m)| m);
-        let next = at + n + degree;
+        let joined = words.number.find(tokens, at + n + degree).filter(|f| f.meaning == NumberWord::And).map_or(0, |f| f.tokens);
+        let next = at + n + degree + joined;
         if tokens.kind(next) == Some(Kind::Digits)
             && tokens.text(next).len() == 1
             && matches!(tokens.between(next), " " | "°" | "º" | "" | "'" | ". " | ", ")
         {
             let value = format!("{value}.{}", tokens.text(next)).parse().ok()?;
-            return Some((value, n + degree + 1));
+            return Some((value, n + degree + joined + 1));
         }
     }
     // "thirty eight five": dictation drops the point
@@ -94,6 +97,11 @@ fn degrees_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)>
         return Some((value + next.value / 10.0, n + next.tokens));
     }
     Some((value, n))
+}
+
+/// "38 °C y medio": a part behind the unit.
+fn with_part(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)> {
+    words.number.find(tokens, at).and_then(|f| if let NumberWord::Part(part) = f.meaning { Some((part, f.tokens)) } else { None })
 }
 
 fn word_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(TemperatureWord, usize)> {

@@ -81,13 +81,30 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         }
         _ => {}
     }
-    let (hour, n, digits) = small(tokens, start, words)?;
+    let (hour, n, digits) = match small(tokens, start, words) {
+        Some(found) => found,
+        None => {
+            // "ocho y media" is read as eight and a half
+            let (hour, n) = and_a_half(tokens, start, words)?;
+            minutes = Some(30);
+            (hour, n, false)
+        }
+    };
     let mut end = start + n;
     let mut marked = minutes.is_some() || half.is_some();
     if minutes.is_none() {
         let sign = tokens.between(end);
         let hour_word = word(end).filter(|(w, _)| *w == TimeWord::Hour);
         if digits && tokens.kind(end) == Some(Kind::Digits) && matches!(sign, ":" | "." | "：") && tokens.text(end).len() == 2 {
+            minutes = tokens.digits(end);
+            end += 1;
+            marked = true;
+        } else if digits
+            && tokens.kind(end) == Some(Kind::Digits)
+            && tokens.text(end).len() == 2
+            && sign == " "
+            && matches!(word(end + 1), Some((TimeWord::Am | TimeWord::Pm, _)))
+        {
             minutes = tokens.digits(end);
             end += 1;
             marked = true;
@@ -178,6 +195,12 @@ fn finish(
         .map(|h| Time::new(i8::try_from(if h == 24 { 0 } else { h }).ok()?, i8::try_from(minutes).ok()?, 0, 0).ok())
         .collect();
     (times.ok_or(()), n)
+}
+
+fn and_a_half(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
+    let found = number::at_place(tokens, at, words, false).filter(|f| !f.ordinal && !f.mended)?;
+    let hour = (0..24_u32).find(|v| (f64::from(*v) + 0.5 - found.value).abs() < f64::EPSILON)?;
+    (found.tokens > 1 || words.time.find(tokens, at + found.tokens).is_some()).then_some((hour, found.tokens))
 }
 
 /// A number of hours or minutes: value, tokens, whether in digits.

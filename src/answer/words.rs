@@ -147,6 +147,10 @@ pub enum NumberWord {
     A,
     /// A thing counted, written at the number: "3ppl", "12kids".
     Counted,
+    /// Part of a fraction: "thirds".
+    Fraction,
+    /// Divides: "over", "out of".
+    Over,
 }
 
 /// What a word says of a day.

@@ -155,7 +155,7 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
             _ => Err(Unclear::Unknown),
         };
     }
-    after_correction(&pieces, how).unwrap_or_else(|| weigh(&pieces, how, tokens.asks))
+    after_correction(&pieces, how).unwrap_or_else(|| weigh(&pieces, how, tokens.asks, words.style.no_negates))
 }
 
 /// "Yes... sorry, I meant no": what comes behind the correction counts.
@@ -186,9 +186,9 @@ fn said(piece: &Piece) -> Option<Truth> {
     }
 }
 
-fn weigh(pieces: &[Piece], how: How, asks: bool) -> Result<(Truth, How), Unclear> {
+fn weigh(pieces: &[Piece], how: How, asks: bool, negates: bool) -> Result<(Truth, How), Unclear> {
     let head = pieces.first().and_then(said);
-    let pure = pieces.iter().all(|p| p.known);
+    let pure = pieces.iter().all(|p| p.known && p.word != TruthWord::Lead);
     let has = |word| pieces.iter().any(|p| p.word == word);
     match head {
         Some(Truth::Unsure) => {
@@ -198,7 +198,7 @@ fn weigh(pieces: &[Piece], how: How, asks: bool) -> Result<(Truth, How), Unclear
             }
             Ok((Truth::Unsure, how))
         }
-        Some(truth) => beside_head(truth, pieces, pure, how),
+        Some(truth) => beside_head(truth, pieces, pure, how, negates),
         None => {
             if has(TruthWord::Refusal) || asks {
                 return Err(Unclear::Unknown);
@@ -209,7 +209,7 @@ fn weigh(pieces: &[Piece], how: How, asks: bool) -> Result<(Truth, How), Unclear
 }
 
 /// The reply begins with yes or no: what may follow?
-fn beside_head(truth: Truth, pieces: &[Piece], pure: bool, how: How) -> Result<(Truth, How), Unclear> {
+fn beside_head(truth: Truth, pieces: &[Piece], pure: bool, how: How, negates: bool) -> Result<(Truth, How), Unclear> {
     let opposite = if truth == Truth::Yes { Truth::No } else { Truth::Yes };
     let closes = pieces.first().is_some_and(|p| p.closes);
     let rest = pieces.get(1..).unwrap_or_default();
@@ -228,9 +228,9 @@ fn beside_head(truth: Truth, pieces: &[Piece], pure: bool, how: How) -> Result<(
         let directly = rest.first().map(|p| p.word);
         match directly {
             // "no me siento bien" may be "no, I feel fine" or "I do not feel well"
-            Some(TruthWord::Well) if !closes => return Err(Unclear::Unknown),
+            Some(TruthWord::Well) if negates && !closes => return Err(Unclear::Unknown),
             // "no me siento mal": not ill. "no, I feel sick": which?
-            Some(TruthWord::Ill) if !closes => {}
+            Some(TruthWord::Ill) if negates && !closes => {}
             _ if has(TruthWord::Ill) => return Err(Unclear::Contradiction),
             Some(TruthWord::Refusal) => return Err(Unclear::Unknown),
             _ => {}

@@ -14,6 +14,7 @@ use crate::{
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// A folder of flows, or one flow's file
+    #[arg(default_value = "flows")]
     flows: PathBuf,
     /// How findings are printed
     #[arg(long, value_enum, default_value = "text")]

@@ -54,19 +54,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Read> {
             Some(_) | None => {}
         }
     }
-    let beside = dir.canonicalize().ok().and_then(|dir| Some(dir.parent()?.join("templates/messages")));
-    let shown = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map(|parent| parent.join("templates/messages"));
-    let beside = match shown {
-        Some(shown) if shown.is_dir() => Some(shown),
-        Some(_) | None
-            if Path::new("templates/messages").is_dir()
-                && beside.as_ref() == Path::new("templates/messages").canonicalize().ok().as_ref() =>
-        {
-            Some(PathBuf::from("templates/messages"))
-        }
-        Some(_) | None => beside,
-    };
-    for messages in beside.into_iter().chain([dir.join("messages")]).filter(|messages| messages.is_dir()) {
+    for messages in [beside(&dir), dir.join("messages")].into_iter().filter(|messages| messages.is_dir()) {
         for file in listed(&messages)? {
             if file.extension().is_some_and(|extension| extension == "hbs") {
                 let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -78,6 +66,14 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Read> {
         bail!("there is no flow in {}; a flow is a file such as `daily-check.yaml`", dir.display());
     }
     Ok(read)
+}
+
+/// `templates/messages` in the folder that the folder of flows stands in.
+fn beside(dir: &Path) -> PathBuf {
+    match dir.parent().filter(|_| dir.file_name().is_some()) {
+        Some(parent) => parent.join("templates/messages"),
+        None => dir.join("../templates/messages"),
+    }
 }
 
 /// A path as given, or the flow of that name under `flows/`.

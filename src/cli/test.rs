@@ -12,6 +12,7 @@ use crate::{
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// A folder of flows with their `*.chat` files, one flow's file, or one transcript
+    #[arg(default_value = "flows")]
     flows: PathBuf,
     /// Do not list the steps and arms that no transcript visits
     #[arg(long)]

@@ -350,7 +350,6 @@ impl Run<'_> {
             DeskAct::Answer { step, said } => return self.fill_in(act.tracer, step, said),
             DeskAct::HandBack(to) => {
                 self.changed(&id, "handed back", tracer, None);
-                self.say_shared(Purpose::Handover, "assistant-again", &[]);
                 self.hand_back(to, "handed back");
             }
             DeskAct::Resolve(outcome) => {
@@ -455,7 +454,11 @@ impl Run<'_> {
             return;
         }
         if resume != ResumeAt::Nothing {
-            start::with_open(self, |walk| resume_at(walk, &resume));
+            let again = self.shared(self.revision().as_ref(), "assistant-again", &[]);
+            start::with_open(self, |walk| {
+                walk.pending.push(again);
+                resume_at(walk, &resume);
+            });
         }
         start::begin_waiting(self);
     }
@@ -478,7 +481,8 @@ fn resume_at(walk: &mut Walk<'_, '_>, resume: &ResumeAt) {
                     open.n_silence = 0;
                     open.n_unclear = 0;
                 }
-                return walk.ask_again(Vec::new(), Purpose::Dialogue);
+                let before = std::mem::take(&mut walk.pending);
+                return walk.ask_again(before, Purpose::Dialogue);
             }
             // It had not been asked yet, or the session had not begun.
             here.map_or_else(|| walk.beginning(), |id| At::Enter { step: id, again: true })

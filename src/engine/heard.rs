@@ -362,7 +362,7 @@ fn in_session(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, lang
     if open.as_ref().is_some_and(|open| open.aside == Some(Aside::Language)) {
         return language_chosen(run, text.reveal());
     }
-    if open.as_ref().is_some_and(|open| open.unseen) {
+    if tap.is_none() && open.as_ref().is_some_and(|open| open.unseen) {
         // A template went out in place of the question: these words open it.
         start::with_open(run, |walk| {
             if let Some(open) = &mut walk.session.open {

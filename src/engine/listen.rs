@@ -194,8 +194,16 @@ impl Walk<'_, '_> {
         if self.run.identity_locked() || tries >= ask.tries {
             return self.give_up_on_identity(flow, step, "Identity not confirmed");
         }
-        let again = vec![self.run.shared(Some(&self.revision.id), "retry-year", &[])];
-        self.ask_again(again, Purpose::Dialogue);
+        match ask.retry.and_then(|retry| self.paragraph(retry)) {
+            Some(retry) => {
+                let question = self.question_of(flow, ask);
+                self.say_question(vec![retry], question, Purpose::Dialogue);
+            }
+            None => {
+                let again = vec![self.run.shared(Some(&self.revision.id), "retry-year", &[])];
+                self.ask_again(again, Purpose::Dialogue);
+            }
+        }
         At::Stop
     }
 

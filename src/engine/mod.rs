@@ -98,7 +98,16 @@ pub enum Refusal {
 ///
 /// The same conversation, event and time always give the same step. An event whose id was seen changes nothing.
 pub fn step(world: &World<'_>, conversation: Conversation, event: &Event, now: Timestamp) -> Step {
-    let mut run = run::Run { world, event, now, conversation, effects: Vec::new(), trace: Vec::new(), fuel: limit::STEPS_PER_EVENT };
+    let mut run = run::Run {
+        world,
+        event,
+        now,
+        conversation,
+        effects: Vec::new(),
+        trace: Vec::new(),
+        fuel: limit::STEPS_PER_EVENT,
+        flow: String::new(),
+    };
     let before = run.conversation.clone();
     let outcome = handle(&mut run);
     let outcome = match outcome {

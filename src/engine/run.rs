@@ -25,6 +25,8 @@ pub(super) struct Run<'a> {
     pub trace: Vec<Trace>,
     /// Steps that may still be run through.
     pub fuel: usize,
+    /// The flow that is talked in, for the trace.
+    pub flow: String,
 }
 
 impl Run<'_> {
@@ -33,7 +35,7 @@ impl Run<'_> {
     }
 
     pub fn note(&mut self, step: &str, what: impl Into<String>) {
-        self.trace.push(Trace { step: step.to_owned(), what: what.into() });
+        self.trace.push(Trace { flow: self.flow.clone(), step: step.to_owned(), what: what.into() });
     }
 
     /// An id derived from the event, so that the event run again gives the same: `esc_5f3c…`.

@@ -175,6 +175,7 @@ pub(super) fn with_open_for<R>(run: &mut Run<'_>, purpose: Purpose, work: impl F
         }
         return None;
     };
+    run.flow = session.frames.last().map(|frame| frame.flow.clone()).unwrap_or_default();
     let mut walk = Walk { run, session, revision, pending: Vec::new(), purpose, ended: None };
     let result = work(&mut walk);
     walk.flush();

@@ -182,6 +182,7 @@ impl Walk<'_, '_> {
                 self.fault("a flow of the session's revision is missing");
                 break;
             };
+            self.run.flow.clone_from(&flow.name);
             at = match at {
                 At::Enter { step, again } => self.enter(&flow, step, again),
                 At::After(step) => self.after(&flow, step),

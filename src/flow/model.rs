@@ -95,6 +95,7 @@ pub struct Step {
 
 /// The main thing a step does.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a flow has tens of them, made once; boxes would only be in the way")]
 pub enum Body {
     /// Nothing but saying and leaving.
     Plain,
@@ -204,6 +205,7 @@ pub struct FlowOption {
 
 /// What is done when no reply was understood.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a flow has tens of them, made once; boxes would only be in the way")]
 pub enum IfUnclear {
     /// `escalate: routine`, because "not understood".
     Default,

@@ -114,6 +114,22 @@ impl Records {
         rows.iter().map(row_of).collect()
     }
 
+    /// Whether an actor has viewed a conversation after a moment.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn has_viewed(&self, actor: &str, conversation: &ConversationId, since: Timestamp) -> Result<bool, RecordsError> {
+        let row = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM rec_audit WHERE conversation = ? AND actor = ? AND action = 'viewed' AND at > ?) AS viewed",
+        )
+        .bind(conversation.as_str())
+        .bind(actor)
+        .bind(ms(since))
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get("viewed")?)
+    }
+
     /// Reads the whole trail and follows its chain.
     ///
     /// # Errors

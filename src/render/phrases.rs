@@ -2,7 +2,7 @@
 //!
 //! They stand under `templates/messages/` as `<name>.hbs` (English) and `<name>.<language>.hbs`, and are embedded into the binary, so that a
 //! folder with one flow file runs. All of them may use `agency.name`, `agency.emergency_number`, `agency.phone_line` and
-//! `you.first_name`; some have names of their own, given in the table of `docs/flow-language.md`. They follow the line rule by being one line.
+//! `you.first_name`; some have names of their own, given in the table of `docs/words.md`. They follow the line rule by being one line.
 
 use std::collections::BTreeMap;
 

@@ -16,6 +16,7 @@ use crate::{
     channel::Delivery,
 };
 
+#[expect(clippy::large_enum_variant, reason = "there is one in a process, behind an `Arc`")]
 pub enum Back {
     Redis(Redis),
     Embedded(Embedded),

@@ -3,13 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::simulation::Turn;
-use crate::{
-    engine::Fact,
-    flow::{
-        Flow, Library, Revision, Span,
-        model::{Arm, Body, Step},
-    },
-};
+use crate::flow::{Flow, Library, Span, model::Arm};
 
 /// Steps entered and arms done, by flow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,27 +29,13 @@ pub struct Unvisited {
 
 impl Visited {
     /// Takes what a turn's trace tells.
-    ///
-    /// A trace names steps by path, not by flow: the flow is the one talked in, until a path is not of it or a flow is called.
     pub(crate) fn take(&mut self, library: &Library, turn: &Turn) {
-        let mut flow = turn.flow_before.clone();
-        for fact in &turn.facts {
-            if let (Fact::SessionStarted { flow: begun, .. }, true) = (fact, flow.is_none()) {
-                flow = Some(begun.clone());
-            }
-        }
         for line in turn.trace.iter().filter(|line| !line.step.is_empty()) {
-            let Some(found) = find(library, flow.as_deref(), &line.step) else { continue };
-            let name = found.name.clone();
             if line.what == "entered" {
-                self.places.insert((name.clone(), line.step.clone(), 0));
-                let called = found.find(&line.step).and_then(|id| called(found.step(id)));
-                flow = called.or(Some(name));
-            } else {
-                for arm in arms(found, &line.step, &line.what) {
-                    self.places.insert((name.clone(), line.step.clone(), arm));
-                }
-                flow = Some(name);
+                self.places.insert((line.flow.clone(), line.step.clone(), 0));
+            }
+            for arm in find(library, &line.flow).map(|flow| arms(flow, &line.step, &line.what)).unwrap_or_default() {
+                self.places.insert((line.flow.clone(), line.step.clone(), arm));
             }
         }
     }
@@ -102,17 +82,7 @@ fn arms(flow: &Flow, path: &str, what: &str) -> Vec<usize> {
     flow.step(id).then.iter().enumerate().filter(holds).map(|(n, _)| n + 1).collect()
 }
 
-fn called(step: &Step) -> Option<String> {
-    match &step.body {
-        Body::Call(called) => Some(called.clone()),
-        Body::Plain | Body::Ask(_) | Body::Repeat(_) | Body::ForEach(_) => None,
-    }
-}
-
-/// The flow that a path is of: the one talked in if it has it, else one that is in service or called by one that is.
-fn find<'l>(library: &'l Library, flow: Option<&str>, path: &str) -> Option<&'l Flow> {
-    let has = |flow: &&Flow| flow.find(path).is_some();
-    let revisions = || library.all_current().map(|(_, revision)| revision);
-    let all = || revisions().flat_map(|revision: &'l std::sync::Arc<Revision>| revision.flows.values().map(|flow| flow.as_ref()));
-    all().filter(|other| Some(other.name.as_str()) == flow).find(has).or_else(|| all().find(has))
+/// A flow by name, in service itself or called by one that is.
+fn find<'l>(library: &'l Library, name: &str) -> Option<&'l Flow> {
+    library.all_current().find_map(|(_, revision)| revision.flows.get(name)).map(|flow| flow.as_ref())
 }

@@ -178,6 +178,10 @@ impl<'t> Player<'t> {
             self.fail(line, format!("the desk cannot do that now: {why:?}"), None, None);
         }
         self.happened(line, turns);
+        if matches!(act, Act::Desk(_)) {
+            // Taking a conversation over is a call of the tracer's own, written down by the desk's line.
+            self.calls.retain(|call| call.task);
+        }
     }
 
     fn happened(&mut self, line: usize, turns: Vec<Turn>) {

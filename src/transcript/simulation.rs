@@ -106,8 +106,6 @@ pub struct Turn {
     pub trace: Vec<Trace>,
     /// Whether it had an effect.
     pub outcome: Outcome,
-    /// The flow that was talked in before the event.
-    pub flow_before: Option<String>,
     /// What went wrong that must never: texts that cannot be rendered, a conversation that its stored form does not keep.
     pub faults: Vec<String>,
 }
@@ -315,7 +313,6 @@ impl Simulation {
         let none: &[String] = &[];
         let medium = conversation.address.medium;
         let capabilities = Capabilities::of(medium);
-        let flow_before = conversation.open_session().and_then(|session| session.frames.last()).map(|frame| frame.flow.clone());
         let step = engine::step(&self.world(none), conversation, event, self.now);
         let (kept, mut faults) = stored(&step.conversation);
         let now = self.now;
@@ -340,7 +337,7 @@ impl Simulation {
         for message in &messages {
             handset.shown.extend(taps(&message.outgoing.shape));
         }
-        let turn = Turn { phone, at: now, messages, facts, trace: step.trace, outcome: step.outcome, flow_before, faults };
+        let turn = Turn { phone, at: now, messages, facts, trace: step.trace, outcome: step.outcome, faults };
         Some((turn, handed_on))
     }
 }

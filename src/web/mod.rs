@@ -3,9 +3,11 @@
 //! Every answer carries the security headers of [`headers`]; every handler survives a panic with a 500 that says nothing.
 
 pub mod api;
+pub mod desk;
 mod headers;
 mod health;
 mod hook;
+mod login;
 pub mod phone;
 pub mod problem;
 
@@ -31,6 +33,7 @@ pub fn router(service: &Service) -> Router {
         .route("/metrics", get(health::figures))
         .route("/api/{*rest}", any(api::no_such_route))
         .merge(api::routes(service))
+        .merge(desk::routes())
         .merge(phone::routes());
     headers::with(service, routes.fallback(no_such_page)).layer(CatchPanicLayer::custom(panicked)).with_state(service.clone())
 }
@@ -41,7 +44,9 @@ pub fn router(service: &Service) -> Router {
 /// Where the listener fails.
 pub async fn serve(service: &Service, listener: TcpListener) -> std::io::Result<()> {
     let stop = service.stop().clone();
-    axum::serve(listener, router(service)).with_graceful_shutdown(async move { stop.asked().await }).await
+    // The address of the network throttles logins.
+    let app = router(service).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await }).await
 }
 
 async fn no_such_page() -> Response {

@@ -209,9 +209,12 @@ async fn a_redis_that_can_lose_messages_is_warned_about() {
 }
 
 #[tokio::test]
-async fn the_newer_protocol_of_redis_serves_as_well() {
+async fn the_newer_protocol_of_redis_and_a_socket_serve_as_well() {
     let mut bench = Bench::open(Kind::Redis).await;
-    bench.url.push_str("?protocol=resp3");
+    bench.url = bench.redis.as_ref().unwrap().socket_url();
+    bench.reopen().await;
+    bench.store.ping().await.unwrap();
+    bench.url = format!("{}?protocol=resp3", bench.redis.as_ref().unwrap().url());
     bench.reopen().await;
     let ana = bench.patient(1);
     let mut turn = ana.turn(&bench, 0, None, "e", &[(Purpose::Dialogue, "one")]);

@@ -1,4 +1,10 @@
 //! The store's contract: one list of facts, run over all three stores.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops where it fails, and says how to repeat it"
+)]
 
 mod bench;
 mod broken;

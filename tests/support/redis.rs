@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 /// How long a server may take to answer its first PING.
 const START: Duration = Duration::from_secs(10);
+/// The socket's name in the server's folder.
+const SOCKET: &str = "redis.sock";
 /// Ports tried, should another test take one in between.
 const TRIES: usize = 5;
 
@@ -43,6 +45,11 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}/0", self.port)
     }
 
+    /// Its URL by a socket of the file system.
+    pub fn socket_url(&self) -> String {
+        format!("unix://{}", self.dir.path().join(SOCKET).display())
+    }
+
     /// Kills it as `kill -9` does.
     pub fn kill(&mut self) {
         self.child.kill().expect("the server can be killed");
@@ -71,6 +78,8 @@ fn spawn(dir: &TempDir, port: u16) -> Option<Child> {
         .arg(port.to_string())
         .arg("--dir")
         .arg(dir.path())
+        .arg("--unixsocket")
+        .arg(dir.path().join(SOCKET))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -88,6 +97,7 @@ fn spawn(dir: &TempDir, port: u16) -> Option<Child> {
         thread::sleep(Duration::from_millis(5));
     }
     let _ = child.kill();
+    let _ = child.wait();
     panic!("redis-server did not answer within {START:?}");
 }
 

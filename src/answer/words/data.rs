@@ -37,12 +37,16 @@ pub struct Style {
     pub decimal_comma: bool,
     /// Whether the month comes before the day, where the country writes so too.
     pub month_first: bool,
+    /// A month may be said by its number: "el 21 del 3".
+    pub month_by_number: bool,
     /// Numbers by digits and places without spaces: 四百五.
     pub places: bool,
     /// Sixty and eighty take numbers up to nineteen: soixante-dix.
     pub twenties: bool,
     /// Units come before tens: واحد وعشرون.
     pub units_first: bool,
+    /// "No" before a verb denies the verb: "no me siento bien" may be "I do not feel well".
+    pub no_negates: bool,
     /// Letters written onto the following word: و, ال, ب.
     pub clitics: Vec<String>,
 }
@@ -97,6 +101,8 @@ pub struct NumberWords {
     minus: List,
     a: List,
     counted: List,
+    fraction: List,
+    over: List,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -273,6 +279,8 @@ impl NumberWords {
             (&self.minus, NumberWord::Minus),
             (&self.a, NumberWord::A),
             (&self.counted, NumberWord::Counted),
+            (&self.fraction, NumberWord::Fraction),
+            (&self.over, NumberWord::Over),
         ]);
         let tables: [(&Numbers, fn(f64) -> NumberWord); 4] = [
             (&self.values, NumberWord::Value),

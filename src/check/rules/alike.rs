@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::super::{Rule, Subject, finding, walk::steps, words::plain};
-use crate::flow::{
-    codes::Page,
-    diagnostic::{Finding, Level, Place},
-    model::{Ask, Body, TextId},
-    source::Span,
+use crate::{
+    answer::{Keyword, keyword},
+    flow::{
+        codes::Page,
+        diagnostic::{Finding, Level, Place},
+        model::{Ask, Body, TextId},
+        source::Span,
+    },
 };
 
 /// Options that cannot be told apart when they are typed.
@@ -110,14 +113,18 @@ fn same_words(all: &[Said], findings: &mut Vec<Finding>) {
 
 fn taken_words(subject: &Subject<'_>, all: &[Said], n_options: usize, findings: &mut Vec<Finding>) {
     for said in all {
-        if let Some(command) = taken(&said.words) {
+        if let Some(command) = keyword::taken(&said.words, &subject.flow.languages) {
             let mut found = finding(
                 &PAGE,
                 &said.span,
                 "is a command",
-                format!("`{}` is heard as the command {}, never as an answer", said.words, command),
+                format!("`{}` typed is heard as the command {}, not as an answer", said.words, command.name()),
             );
             found.help = Some("word the option otherwise: say what it is, in two or three words".to_owned());
+            if leads_to_a_human(command) {
+                found.level = Level::Note;
+                found.help = Some("whoever types it gets a human all the same, but the arms on this option are not done".to_owned());
+            }
             findings.push(found);
         }
         if let Ok(number) = plain(&said.words).parse::<usize>()
@@ -136,7 +143,11 @@ fn taken_words(subject: &Subject<'_>, all: &[Said], n_options: usize, findings: 
     }
 }
 
-fn taken(words: &str) -> Option<&'static str> {
-    let words = plain(words);
-    super::super::words::PROVIDER_OPT_OUT.contains(&words.as_str()).then_some("STOP").or((words == "stop").then_some("STOP"))
+/// Whether a command gives what an option of its words would: an option "Talk to a person" is right in most flows.
+const fn leads_to_a_human(command: Keyword) -> bool {
+    match command {
+        Keyword::Human | Keyword::Help => true,
+        Keyword::Stop | Keyword::Start | Keyword::Language | Keyword::Back | Keyword::Fix | Keyword::Restart | Keyword::Skip => false,
+        Keyword::Nobody | Keyword::Done | Keyword::Tell => false,
+    }
 }

@@ -1,9 +1,12 @@
 use super::super::{Rule, Subject, finding, message::words_of, words::PROVIDER_OPT_OUT, words::plain};
-use crate::flow::{
-    codes::Page,
-    diagnostic::{Finding, Level},
-    model::Role,
-    source::Span,
+use crate::{
+    answer::keyword,
+    flow::{
+        codes::Page,
+        diagnostic::{Finding, Level},
+        model::Role,
+        source::Span,
+    },
 };
 
 /// A word that the provider takes for itself is taught as a command.
@@ -13,7 +16,8 @@ const PAGE: Page = Page {
     code: "F041",
     title: "A provider's opt-out word is taught as a command",
     level: Level::Error,
-    what: "The text tells people to reply CANCEL, END, QUIT, UNSUBSCRIBE, STOPALL, REVOKE or OPTOUT, or the flow starts on such a word.",
+    what: "The text tells people to reply CANCEL, END, QUIT, UNSUBSCRIBE, STOPALL, REVOKE or OPTOUT, or the flow starts on such a word or \
+           another command, such as HELP.",
     why: "The provider of SMS hears these words before we do and blocks the number, whatever was meant: every later message fails, and nobody is told. STOP is the word to teach \
           for no more messages, DONE for the end of a list.",
     bad: "\
@@ -52,6 +56,17 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Role::Say | Role::Option(_) | Role::None | Role::First | Role::More | Role::Retry => false,
         };
         for (_, words, span) in words_of(subject, text) {
+            let command = keyword::taken(&words, &subject.flow.languages).filter(|_| starts_on && !is_opt_out(&words));
+            if let Some(command) = command {
+                let mut found = finding(
+                    &PAGE,
+                    span,
+                    "is a command",
+                    format!("`{words}` is heard as the command {}, and starts nothing", command.name()),
+                );
+                found.help = Some("choose another word, as in `starts on: [CHECK]`".to_owned());
+                findings.push(found);
+            }
             report(&words, span, starts_on, findings);
         }
     }

@@ -504,7 +504,7 @@ impl Scanner {
         }
         let (same, awaits) = self.levels.last().map_or((false, true), |level| (level.column == column, level.awaits));
         let is_list = self.levels.last().is_some_and(|level| level.is_list);
-        if (same && is_item && !is_list && !awaits) || (!same && !awaits) {
+        if !awaits && (!same || (is_item && !is_list)) {
             return self.leave_out(start, indent, body, "a list item stands where a key is expected", "no list is open here");
         }
         if !same || (is_item && !is_list) {

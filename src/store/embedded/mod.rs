@@ -54,6 +54,12 @@ pub struct Embedded {
     lock: Mutex<Option<File>>,
 }
 
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.unlock();
+    }
+}
+
 /// What went wrong with the file; SQLite's own words name tables, never values.
 fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
@@ -93,7 +99,14 @@ impl Embedded {
             let _ = told.await;
         }
         self.readers.close().await;
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.unlock();
+    }
+
+    /// By name, not only by closing the file: a process that is being started from this one holds a copy of it for a moment.
+    fn unlock(&self) {
+        if let Some(file) = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = file.unlock();
+        }
     }
 
     async fn change(&self, op: Op) -> Result<Reply, StoreError> {

@@ -1,0 +1,210 @@
+//! A tracer's act: the form becomes an event, the engine decides, the page says what came of it.
+
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::{
+    conversation::{self, Said},
+    pages::message,
+    refused,
+    signed::{self, Signed},
+};
+use crate::{
+    base::{
+        EventId, Private,
+        id::{ConversationId, TracerId},
+    },
+    engine::{
+        Event, EventKind, Holder, Refusal,
+        event::{DeskAct, DeskOutcome, HandBack},
+    },
+    runtime::{Service, Target, TurnError, Turned},
+    security::role::Permission,
+};
+
+/// Characters of an act's id.
+const ACT_CHARS: usize = 64;
+/// Minutes for which a conversation can be put aside.
+const PARK_MINUTES: std::ops::RangeInclusive<i64> = 1..=14 * 24 * 60;
+
+/// What the forms of a conversation's page post; each fills in its own part.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Acting {
+    #[serde(rename = "do")]
+    what: String,
+    csrf: String,
+    /// The id of the act, made with the form: a double click is one act.
+    act: String,
+    /// The epoch the page showed.
+    epoch: u64,
+    text: Private<String>,
+    step: String,
+    at: String,
+    outcome: String,
+    until: String,
+    to: String,
+    task: String,
+}
+
+/// `POST /desk/{conversation}`
+pub async fn act(
+    State(service): State<Service>,
+    signed: Signed,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Form(form): Form<Acting>,
+) -> Response {
+    let id = ConversationId(id);
+    if !signed::is_same_origin(&headers) || !signed.has_sent(&form.csrf) {
+        let text = "The page was too old, or came from elsewhere. Nothing was done. Open the conversation again.";
+        return message("Not done", text, Some((&format!("/desk/{id}"), "Open it again")))
+            .for_user(&service, &signed, StatusCode::FORBIDDEN)
+            .await;
+    }
+    if let Err(refusal) = signed.may(&service, Permission::WorkConversation).await {
+        return refusal;
+    }
+    if form.what == "task-done" {
+        return task_done(&service, &signed, &id, &form.task).await;
+    }
+    let act = match read(&service, &signed, &id, &form).await {
+        Ok(act) => act,
+        Err(Unread::NotAllowed(response)) => return response,
+        Err(Unread::Wrong(text)) => {
+            return message("Not done", text, Some((&format!("/desk/{id}"), "Back")))
+                .for_user(&service, &signed, StatusCode::UNPROCESSABLE_ENTITY)
+                .await;
+        }
+    };
+    let word = audit_word(&act);
+    if let Err(error) = signed.audit(&service, word, Some(&id), "").await {
+        return refused::unavailable(&service, &signed, &error).await;
+    }
+    let event = Event {
+        id: EventId(format!("desk:{}:{}", signed.login, form.act)),
+        at: service.clock().now(),
+        kind: EventKind::Desk { tracer: signed.login.clone(), first_name: signed.first_name.reveal().clone(), epoch: form.epoch, act },
+    };
+    match service.turn(Target::Conversation(id.clone()), event).await {
+        Ok(Turned::Done | Turned::Repeated) => Redirect::to(&format!("/desk/{id}")).into_response(),
+        Ok(Turned::Refused(refusal)) => not_done(&service, &signed, &id, &refusal, form.text).await,
+        Err(TurnError::Unknown(id)) => refused::unknown(&service, &signed, &id).await,
+        Err(error) => refused::unavailable(&service, &signed, &error).await,
+    }
+}
+
+/// The conversation as it stands, read-only, with why the act was refused and the words that were not sent.
+async fn not_done(service: &Service, signed: &Signed, id: &ConversationId, refusal: &Refusal, text: Private<String>) -> Response {
+    if let Err(error) = signed.audit(service, "act refused", Some(id), "").await {
+        return refused::unavailable(service, signed, &error).await;
+    }
+    conversation::page(service, signed, id, None, Some(Said { refusal, unsent: text })).await
+}
+
+async fn task_done(service: &Service, signed: &Signed, id: &ConversationId, task: &str) -> Response {
+    let done = async {
+        signed.audit(service, "task done", Some(id), "").await?;
+        service.records().task_done(id, task, signed.login.as_str()).await
+    };
+    match done.await {
+        Ok(_) => {
+            service.hints().recorded();
+            Redirect::to("/desk").into_response()
+        }
+        Err(error) => refused::unavailable(service, signed, &error).await,
+    }
+}
+
+enum Unread {
+    NotAllowed(Response),
+    Wrong(&'static str),
+}
+
+async fn read(service: &Service, signed: &Signed, id: &ConversationId, form: &Acting) -> Result<DeskAct, Unread> {
+    let id_fits = form.act.strip_prefix("act_").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if !id_fits || form.act.len() > ACT_CHARS {
+        return Err(Unread::Wrong("The form was not whole. Open the conversation again."));
+    }
+    let words = || -> Result<Private<String>, Unread> {
+        let text = form.text.reveal().trim();
+        if text.is_empty() { Err(Unread::Wrong("There were no words.")) } else { Ok(Private::from(text)) }
+    };
+    Ok(match form.what.as_str() {
+        "claim" => DeskAct::Claim,
+        "release" => DeskAct::Release,
+        "reopen" => DeskAct::Reopen,
+        "reply" => {
+            let text = words()?;
+            if text.reveal().chars().count() > reply_chars(service, id).await {
+                return Err(Unread::Wrong("Your words are too long for one message: nothing was sent. Say it in two."));
+            }
+            DeskAct::Reply(text)
+        }
+        "note" => DeskAct::Note(words()?),
+        "answer" => DeskAct::Answer { step: form.step.clone(), said: words()? },
+        "hand-back" => DeskAct::HandBack(match form.at.as_str() {
+            "" => HandBack::AsPlanned,
+            ".end" => HandBack::ToTheEnd,
+            step => HandBack::AtStep(step.to_owned()),
+        }),
+        "resolve" => match DeskOutcome::ALL.into_iter().find(|(_, word)| *word == form.outcome) {
+            Some((outcome, _)) => DeskAct::Resolve(outcome),
+            None => return Err(Unread::Wrong("Choose an outcome.")),
+        },
+        "park" => match form.until.as_str() {
+            "" => DeskAct::Park(None),
+            minutes => match minutes.parse::<i64>().ok().filter(|minutes| PARK_MINUTES.contains(minutes)) {
+                Some(minutes) => DeskAct::Park(service.clock().now().checked_add(SignedDuration::from_mins(minutes)).ok()),
+                None => return Err(Unread::Wrong("Choose until when.")),
+            },
+        },
+        "take-over" => {
+            signed.may(service, Permission::AssignWork).await.map_err(Unread::NotAllowed)?;
+            DeskAct::Transfer(signed.login.clone())
+        }
+        "transfer" => {
+            signed.may(service, Permission::AssignWork).await.map_err(Unread::NotAllowed)?;
+            let to = TracerId(form.to.clone());
+            match service.records().user(&to).await {
+                Ok(Some(user)) if conversation::is_colleague(&user) => DeskAct::Transfer(to),
+                Ok(_) | Err(_) => return Err(Unread::Wrong("Choose a colleague.")),
+            }
+        }
+        _ => return Err(Unread::Wrong("The form was not whole. Open the conversation again.")),
+    })
+}
+
+/// Characters of one reply, by the channel that it goes out by.
+async fn reply_chars(service: &Service, id: &ConversationId) -> usize {
+    match service.store().load(id).await {
+        Ok(Some(loaded)) => conversation::reply_chars(service, &loaded.conversation),
+        Ok(None) | Err(_) => crate::base::limit::SMS_CHARS,
+    }
+}
+
+const fn audit_word(act: &DeskAct) -> &'static str {
+    match act {
+        DeskAct::Claim => "claims",
+        DeskAct::Release => "releases",
+        DeskAct::Transfer(_) => "transfers",
+        DeskAct::Reply(_) => "replies",
+        DeskAct::Answer { .. } => "fills in an answer",
+        DeskAct::HandBack(_) => "hands back",
+        DeskAct::Resolve(_) => "resolves",
+        DeskAct::Park(_) => "puts aside",
+        DeskAct::Reopen => "reopens",
+        DeskAct::Note(_) => "notes",
+    }
+}
+
+/// Whether a holder is this tracer.
+pub(super) fn is_mine(holder: &Holder, signed: &Signed) -> bool {
+    *holder == Holder::Tracer(signed.login.clone())
+}
