@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::{
-    base::{Address, Medium, Private},
+    answer::{self, Context, Expect, How, Reading, Value},
+    base::{Address, Language, Medium, Private},
     channel::{Channel, canonical},
     runtime::Service,
     web::problem::Problem,
@@ -39,17 +40,13 @@ impl To {
     }
 }
 
-/// A number as written, in E.164. Of a length that its country has; whether it is given out is for the provider to say.
+/// A number as written, in E.164; read as a reply would be, and nothing may stand beside it.
 fn number(text: &str, country: &str) -> Option<String> {
-    let country = country.parse::<phonenumber::country::Id>().ok();
-    let number = phonenumber::parse(country, text).ok()?;
-    if number.extension().is_some() {
-        return None;
+    let context = Context { language: &Language::english(), others: &[], today: jiff::civil::Date::ZERO, country };
+    match answer::read(&Expect::Phone, text, &context) {
+        Reading::Clear { value: Value::Phone(number), how: How::Exact } => Some(number),
+        Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => None,
     }
-    let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
-    let n_digits = e164.bytes().filter(u8::is_ascii_digit).count();
-    let n_national = number.national().value().to_string().len();
-    ((8..=15).contains(&n_digits) && n_national >= 5).then_some(e164)
 }
 
 #[cfg(test)]
