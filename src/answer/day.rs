@@ -90,11 +90,11 @@ enum Way {
 
 impl Grammar<'_> {
     fn word(&self, at: usize) -> Option<(DateWord, usize, bool)> {
-        if self.tokens.kind(at) != Some(Kind::Word) {
-            return None;
-        }
         if let Some(found) = self.words.date.find(self.tokens, at) {
             return Some((found.meaning, found.tokens, false));
+        }
+        if self.tokens.kind(at) != Some(Kind::Word) {
+            return None;
         }
         let text = self.tokens.text(at);
         for clitic in &self.words.style.clitics {

@@ -126,7 +126,7 @@ fn part(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)>
     {
         let mut next = at + number.tokens;
         // 三个星期: a counting word between
-        if words.number.find(tokens, next).is_some_and(|f| f.meaning == NumberWord::Counted) {
+        if unit_at(tokens, next, words).is_none() && words.number.find(tokens, next).is_some_and(|f| f.meaning == NumberWord::Counted) {
             next += 1;
         }
         if let Some((unit, n)) = unit_at(tokens, next, words) {

@@ -17,7 +17,12 @@ use crate::base::Language;
 use data::Data;
 
 /// One line a language: its primary tag and its data.
-static FILES: &[(&str, &str)] = &[("en", include_str!("words/en.toml")), ("es", include_str!("words/es.toml"))];
+static FILES: &[(&str, &str)] = &[
+    ("en", include_str!("words/en.toml")),
+    ("es", include_str!("words/es.toml")),
+    ("fr", include_str!("words/fr.toml")),
+    ("pt", include_str!("words/pt.toml")),
+];
 
 /// The words of one language, compiled.
 #[derive(Debug)]

@@ -273,15 +273,8 @@ impl ListWords {
 
 impl NumberWords {
     pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
-        let mut phrases = all(vec![
-            (&self.and, NumberWord::And),
-            (&self.point, NumberWord::Point),
-            (&self.minus, NumberWord::Minus),
-            (&self.a, NumberWord::A),
-            (&self.counted, NumberWord::Counted),
-            (&self.fraction, NumberWord::Fraction),
-            (&self.over, NumberWord::Over),
-        ]);
+        // values first: "un" is one before it is "a"
+        let mut phrases = Vec::new();
         let tables: [(&Numbers, fn(f64) -> NumberWord); 4] = [
             (&self.values, NumberWord::Value),
             (&self.scales, NumberWord::Scale),
@@ -291,6 +284,15 @@ impl NumberWords {
         for (table, meaning) in tables {
             phrases.extend(table.iter().map(|(phrase, value)| (phrase.as_str(), meaning(*value))));
         }
+        phrases.extend(all(vec![
+            (&self.and, NumberWord::And),
+            (&self.point, NumberWord::Point),
+            (&self.minus, NumberWord::Minus),
+            (&self.a, NumberWord::A),
+            (&self.counted, NumberWord::Counted),
+            (&self.fraction, NumberWord::Fraction),
+            (&self.over, NumberWord::Over),
+        ]));
         phrases
     }
 }
