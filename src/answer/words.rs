@@ -22,6 +22,9 @@ static FILES: &[(&str, &str)] = &[
     ("es", include_str!("words/es.toml")),
     ("fr", include_str!("words/fr.toml")),
     ("pt", include_str!("words/pt.toml")),
+    ("ar", include_str!("words/ar.toml")),
+    ("zh", include_str!("words/zh.toml")),
+    ("hi", include_str!("words/hi.toml")),
 ];
 
 /// The words of one language, compiled.
@@ -169,6 +172,8 @@ pub enum DateWord {
     Day(i32),
     /// A unit of time.
     Unit(Unit),
+    /// Two of a unit, said by its form: يومين.
+    Two(Unit),
     /// Before a length: "hace", "il y a".
     AgoBefore,
     /// After a length: "ago".
