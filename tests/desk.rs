@@ -10,10 +10,12 @@ use axum::{
 use intake::{
     base::{Address, EventId, Medium, clock::Clock, id::ConversationId},
     config::Settings,
+    desk::clocks,
     engine::{
         Content, Event, EventKind, Holder,
         event::{IfBusy, NewPerson, Start},
     },
+    flow::model::Urgency,
     records::NewUser,
     runtime::{self, Service, Target, Turned},
     security::password,
@@ -505,4 +507,64 @@ async fn the_pages_of_a_conversation_say_what_is_not_there() {
     assert_eq!(ana.get("/desk/0123456789abcdef0123456789abcdef").await.status, StatusCode::NOT_FOUND);
     assert_eq!(ana.get("/desk/static/desk.css").await.header(header::CONTENT_TYPE), "text/css; charset=utf-8");
     assert_eq!(ana.get("/desk/static/other").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_engines_clocks_are_those_that_the_desk_tells() {
+    let desk = Desk::open().await;
+    let live = async |id: &ConversationId| desk.service.store().load(id).await.unwrap().unwrap().conversation.escalation.unwrap();
+    let hours = &desk.service.settings().desk.hours;
+    for (medium, words, urgency) in [(Medium::Sms, "cant breath", Urgency::Emergency), (Medium::WhatsApp, "HUMAN", Urgency::Routine)] {
+        let id = desk.writes(medium, words).await;
+        let raised = live(&id).await;
+        assert_eq!(raised.urgency, urgency, "{words}");
+        assert_eq!(raised.due_at, Some(clocks::claim_by(urgency, raised.raised_at, hours, &jiff::tz::TimeZone::UTC)), "{words}");
+        desk.wait(60);
+        let ana = desk.login("ana").await;
+        ana.act(&id, "claim", &[]).await;
+        assert_eq!(live(&id).await.due_at, Some(clocks::reply_by(urgency, desk.service.clock().now())), "{words}");
+        ana.act(&id, "reply", &[("text", "I am here")]).await;
+        assert_eq!(live(&id).await.due_at, None, "{words}");
+        desk.writes(medium, "thanks").await;
+        assert_eq!(live(&id).await.due_at, Some(clocks::reply_by(urgency, desk.service.clock().now())), "{words}");
+        let rows = desk.service.records().queue().await.unwrap();
+        let row = rows.iter().find(|row| row.conversation == id).unwrap();
+        assert_eq!(row.due_at, live(&id).await.due_at, "the record's clock is the live one: {words}");
+    }
+}
+
+#[tokio::test]
+async fn a_tracer_fills_in_an_answer_as_the_patient_would_give_it() {
+    let desk = Desk::open().await;
+    desk.writes(Medium::Sms, "hi").await;
+    let id = desk.writes(Medium::Sms, "cant breath").await;
+    let ana = desk.login("ana").await;
+    ana.act(&id, "claim", &[]).await;
+    let refused = ana.act(&id, "answer", &[("step", "hello"), ("text", "the weather is fine")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("no answer to that question"), "{}", refused.body);
+    assert_eq!(ana.act(&id, "answer", &[("step", "hello"), ("text", "you texted me")]).await.status, StatusCode::SEE_OTHER);
+    let page = ana.get(&format!("/desk/{id}")).await;
+    for shown in ["You wrote to me", "<q>you texted me</q>", "filled in by Ana"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let csv = desk.login("sue").await.get("/desk/answers.csv?flow=welcome").await;
+    assert!(csv.header(header::CONTENT_DISPOSITION).starts_with("attachment"));
+    assert!(csv.body.contains(",hello,What they want,,,0,,message,,you texted me,,,ana,"), "{}", csv.body);
+}
+
+#[tokio::test]
+async fn a_resolved_conversation_leaves_the_queue_with_its_outcome_and_can_be_reopened() {
+    let desk = Desk::open().await;
+    let id = desk.writes(Medium::Sms, "cant breath").await;
+    let ana = desk.login("ana").await;
+    ana.act(&id, "claim", &[]).await;
+    assert_eq!(ana.act(&id, "resolve", &[("outcome", "gone fishing")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(ana.act(&id, "resolve", &[("outcome", "referred")]).await.status, StatusCode::SEE_OTHER);
+    assert!(ana.get("/desk").await.body.contains("Nobody is waiting."));
+    let page = ana.get(&format!("/desk/{id}")).await;
+    assert!(page.body.contains("emergency: resolved") && page.body.contains("resolved: referred · Ana"), "{}", page.body);
+    assert_eq!(ana.act(&id, "reopen", &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(desk.holder(&id).await, Holder::Nobody);
+    assert!(ana.get("/desk").await.body.contains("value=\"claim\""));
 }

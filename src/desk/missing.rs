@@ -155,3 +155,128 @@ pub fn label(flow: &Flow, step: &Step) -> String {
         None => step.name.replace(['_', '-'], " "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        answer::Value,
+        base::{Language, id::PersonNumber},
+        engine::{
+            Answered,
+            session::{Frame, LoopPhase, Open},
+        },
+        flow::Library,
+    };
+
+    const FLOW: &str = "\
+flow: check
+title: Check
+languages: [en]
+for: anyone
+steps:
+  unwell:
+    label: Who is unwell
+    say: Who is unwell?
+    ask: any of people in household
+    none: All well
+  each:
+    for each: who in unwell
+    steps:
+      danger:
+        label: Danger
+        say: In danger?
+        ask: yes/no
+      fever:
+        label: Fever
+        say: Fever?
+        ask: yes/no
+        when: danger == no
+  needs:
+    label: Needs
+    say: What do you need?
+    ask: text
+";
+
+    fn answered(step: &str, items: Vec<Item>, value: Option<Value>) -> Answered {
+        Answered {
+            flow: "check".into(),
+            step: step.into(),
+            items,
+            value: value.map(Into::into),
+            said: "".into(),
+            flagged: false,
+            superseded: false,
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_comes_later_is_missing_and_what_was_passed_by_is_not() {
+        let (library, findings) = Library::from_files(&BTreeMap::from([("check.yaml".to_owned(), FLOW.to_owned())]));
+        let revision = library.current("check").unwrap_or_else(|| panic!("{findings:?}")).clone();
+        let first = vec![Item::Person(PersonNumber(1))];
+        let open = Open {
+            asked_at: Timestamp::UNIX_EPOCH,
+            asking: 2,
+            n_unclear: 0,
+            n_silence: 0,
+            language: Language::english(),
+            aside: None,
+            unseen: false,
+        };
+        let mut session = Session {
+            id: "ses_1".into(),
+            flow: "check".into(),
+            revision: revision.id.clone(),
+            started_at: Timestamp::UNIX_EPOCH,
+            frames: vec![Frame { flow: "check".into(), at: "unwell".into(), loops: vec![] }],
+            answers: vec![],
+            lists: vec![],
+            open: Some(open),
+            n_askings: 1,
+            called: vec![],
+            fired: vec![],
+            handover_not_reached: false,
+        };
+        let told = |session: &Session| {
+            let rows = missing(&revision, session);
+            rows.into_iter().map(|row| (row.label, row.who.map(|who| who.0), row.state, row.can_be_filled)).collect::<Vec<_>>()
+        };
+        let row = |label: &str, who, state, fill| (label.to_owned(), who, state, fill);
+        assert_eq!(
+            told(&session),
+            [
+                row("Who is unwell", None, State::Open, true),
+                row("Danger", None, State::Perhaps, false),
+                row("Fever", None, State::Perhaps, false),
+                row("Needs", None, State::Later, true),
+            ]
+        );
+
+        // The first of two is at the second question, after skipping the first one.
+        session.answers =
+            vec![answered("unwell", vec![], Some(Value::Choices(vec!["1".into(), "2".into()]))), answered("each.danger", first, None)];
+        let entered = Loop { group: "each".into(), people: vec![PersonNumber(1), PersonNumber(2)], at: 0, phase: LoopPhase::Steps };
+        session.frames = vec![Frame { flow: "check".into(), at: "each.fever".into(), loops: vec![entered] }];
+        assert_eq!(
+            told(&session),
+            [
+                row("Danger", Some(1), State::Skipped, true),
+                row("Danger", Some(2), State::Later, false),
+                row("Fever", Some(1), State::Open, true),
+                row("Fever", Some(2), State::Perhaps, false),
+                row("Needs", None, State::Later, true),
+            ]
+        );
+
+        // Past the group: what was not asked there did not apply.
+        session.frames = vec![Frame { flow: "check".into(), at: "needs".into(), loops: vec![] }];
+        session.answers.push(answered("each.danger", vec![Item::Person(PersonNumber(2))], Some(Value::Text("no".into()))));
+        assert_eq!(told(&session), [row("Danger", Some(1), State::Skipped, false), row("Needs", None, State::Open, true)]);
+    }
+}

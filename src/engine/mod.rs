@@ -18,6 +18,7 @@ mod ask;
 mod correct;
 mod handover;
 mod heard;
+mod keep;
 mod listen;
 mod remind;
 mod run;

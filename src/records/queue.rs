@@ -52,6 +52,8 @@ pub struct QueueRow {
     pub first_name: Private<String>,
     /// `sms`, `whatsapp`
     pub medium: String,
+    /// The number or other id on it.
+    pub address: Private<String>,
     /// Their language's tag.
     pub language: Option<String>,
     /// Their last message.
@@ -76,7 +78,7 @@ impl Records {
     /// `Unavailable`, `Corrupt`.
     pub async fn queue(&self) -> Result<Vec<QueueRow>, RecordsError> {
         let sql = format!(
-            "SELECT q.*, c.medium, c.language, c.waiting_since_at, c.last_inbound_at, c.open_flow, c.open_step, p.first_name_sealed
+            "SELECT q.*, c.medium, c.address_sealed, c.language, c.waiting_since_at, c.last_inbound_at, c.open_flow, c.open_step, p.first_name_sealed
              FROM ({SELECT}) q
              JOIN rec_conversations c ON c.id = q.conversation
              LEFT JOIN rec_people p ON p.conversation = q.conversation AND p.number = 0
@@ -130,6 +132,7 @@ impl Records {
                 None => Private::default(),
             },
             medium: row.try_get("medium")?,
+            address: self.vault.open_text("conversations.address", &of, row.try_get("address_sealed")?)?,
             language: row.try_get("language")?,
             last_inbound_at: row.try_get::<Option<i64>, _>("last_inbound_at")?.map(time),
             open,

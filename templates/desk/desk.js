@@ -25,6 +25,7 @@
         if (answer.type === "opaqueredirect" || answer.status === 401) { location.reload(); return; }
         if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), "text/html"));
       } catch { away = true; }
+      await new Promise((done) => setTimeout(done, 300)); // many changes at once are one look
     }
     running = false;
   }

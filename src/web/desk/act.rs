@@ -76,7 +76,7 @@ pub async fn act(
     }
     let act = match read(&service, &signed, &id, &form).await {
         Ok(act) => act,
-        Err(Unread::NotAllowed(response)) => return response,
+        Err(Unread::NotAllowed(response)) => return *response,
         Err(Unread::Wrong(text)) => {
             return message("Not done", text, Some((&format!("/desk/{id}"), "Back")))
                 .for_user(&service, &signed, StatusCode::UNPROCESSABLE_ENTITY)
@@ -123,7 +123,7 @@ async fn task_done(service: &Service, signed: &Signed, id: &ConversationId, task
 }
 
 enum Unread {
-    NotAllowed(Response),
+    NotAllowed(Box<Response>),
     Wrong(&'static str),
 }
 
@@ -166,11 +166,11 @@ async fn read(service: &Service, signed: &Signed, id: &ConversationId, form: &Ac
             },
         },
         "take-over" => {
-            signed.may(service, Permission::AssignWork).await.map_err(Unread::NotAllowed)?;
+            signed.may(service, Permission::AssignWork).await.map_err(|refusal| Unread::NotAllowed(Box::new(refusal)))?;
             DeskAct::Transfer(signed.login.clone())
         }
         "transfer" => {
-            signed.may(service, Permission::AssignWork).await.map_err(Unread::NotAllowed)?;
+            signed.may(service, Permission::AssignWork).await.map_err(|refusal| Unread::NotAllowed(Box::new(refusal)))?;
             let to = TracerId(form.to.clone());
             match service.records().user(&to).await {
                 Ok(Some(user)) if conversation::is_colleague(&user) => DeskAct::Transfer(to),

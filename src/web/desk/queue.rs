@@ -25,6 +25,9 @@ use crate::{
     security::role::Permission,
 };
 
+/// Rows with a button to claim them, from the top; further down a conversation is opened first.
+const CLAIMABLE: usize = 50;
+
 /// `GET /desk`
 pub async fn show(State(service): State<Service>, signed: Signed) -> Response {
     if !signed.role.may(Permission::SeeQueue) {
@@ -37,12 +40,12 @@ pub async fn show(State(service): State<Service>, signed: Signed) -> Response {
         (Err(error), _) | (_, Err(error)) => return refused::unavailable(&service, &signed, &error).await,
     };
     let now = service.clock().now();
-    let epochs = epochs(&service, &rows).await;
     let mut rows = rows;
     rows.sort_by_cached_key(|row| {
         let since = row.waiting_since.unwrap_or(row.raised_at);
         triage::place(&triage::Call { urgency: row.urgency, taken: row.tracer.is_some(), parked: row.state == "parked", since })
     });
+    let epochs = epochs(&service, &rows).await;
     let n_red = rows.iter().filter(|row| row.urgency == Urgency::Emergency && row.tracer.is_none()).count();
     let look = Look { service: &service, signed: &signed, names: &names, now };
     let shown: Vec<Value> = rows.iter().map(|row| look.row(row, epochs.get(row.conversation.as_str()).copied())).collect();
@@ -64,7 +67,8 @@ pub async fn show(State(service): State<Service>, signed: Signed) -> Response {
 /// The epochs of conversations that may be claimed, by the live store: a claim posts the one it saw.
 async fn epochs(service: &Service, rows: &[QueueRow]) -> BTreeMap<String, u64> {
     let mut epochs = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.kind == QueueKind::Escalation && row.tracer.is_none()) {
+    let free = rows.iter().filter(|row| row.kind == QueueKind::Escalation && row.tracer.is_none());
+    for row in free.take(CLAIMABLE) {
         if let Ok(Some(loaded)) = service.store().load(&row.conversation).await {
             epochs.insert(row.conversation.0.clone(), loaded.conversation.epoch);
         }
@@ -93,13 +97,16 @@ impl Look<'_> {
             "urgency": row.urgency.word(),
             "taken": row.tracer.is_some(),
             "link": reads.then_some(&link),
-            "name": if reads { words::name_or_unknown(row.first_name.reveal()) } else { "a patient".to_owned() },
+            "name": if reads { words::patient(row.first_name.reveal(), row.address.reveal()) } else { "a patient".to_owned() },
             "medium": words::medium(&row.medium),
             "language": row.language,
             "because": if is_task { format!("Task: {}", row.because.join("; ")) } else { row.because.join("; ") },
             "quote": row.quote.as_ref().filter(|_| reads).map(|quote| quote.reveal().clone()),
             "rule": row.rule,
-            "waiting": clocks::since(row.waiting_since.unwrap_or(row.raised_at), self.now),
+            "waiting": match row.waiting_since {
+                None if row.tracer.is_some() => "answered".to_owned(),
+                since => clocks::since(since.unwrap_or(row.raised_at), self.now),
+            },
             "clock": clock,
             "clock_class": clock_class,
             "window": window,

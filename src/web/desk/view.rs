@@ -46,7 +46,7 @@ pub(super) struct View<'a> {
 impl View<'_> {
     /// What the patient is called.
     pub fn name(&self) -> String {
-        words::name_or_unknown(self.live.roster.first().map_or("", |person| person.first_name.reveal()))
+        words::patient(self.live.roster.first().map_or("", |person| person.first_name.reveal()), self.live.address.id.reveal())
     }
 
     fn people(&self) -> &[PersonRow] {

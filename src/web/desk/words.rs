@@ -34,6 +34,16 @@ pub(super) async fn names(service: &Service) -> Result<Names, RecordsError> {
     Ok(Names(users.into_iter().map(|user| (user.login.0, user.first_name.into_inner())).collect()))
 }
 
+/// What a patient is called: their first name, or the end of their number where it is not known.
+pub(super) fn patient(first_name: &str, address: &str) -> String {
+    if !first_name.is_empty() {
+        return first_name.to_owned();
+    }
+    let n_chars = address.chars().count();
+    let end: String = address.chars().skip(n_chars.saturating_sub(4)).collect();
+    format!("unknown …{end}")
+}
+
 pub(super) fn name_or_unknown(name: &str) -> String {
     if name.is_empty() { "name not known".to_owned() } else { name.to_owned() }
 }
