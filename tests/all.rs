@@ -14,6 +14,7 @@ mod flow_conditions;
 mod flow_docs;
 mod flow_language;
 mod house;
+mod process;
 mod records;
 mod render_messages;
 mod running;

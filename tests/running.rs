@@ -3,7 +3,8 @@
 use std::{
     collections::VecDeque,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -22,6 +23,7 @@ use intake::{
     base::{Address, Medium, clock::Clock},
     config::Settings,
     runtime::{Loops, Service, http::install_ring, start},
+    security::Sealer,
     web,
 };
 use tempfile::TempDir;
@@ -70,10 +72,31 @@ pub struct Place {
 /// A service that runs.
 pub struct Running {
     pub service: Service,
+    loops: Option<Loops>,
+    caller: Caller,
+}
+
+/// Who calls a service as providers do.
+pub struct Caller {
     /// `http://127.0.0.1:PORT`
     pub url: String,
-    loops: Option<Loops>,
     pub client: reqwest::Client,
+}
+
+impl std::ops::Deref for Running {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl Caller {
+    fn of(url: String) -> Self {
+        install_ring();
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url, client }
+    }
 }
 
 impl Place {
@@ -92,6 +115,8 @@ public_url = "{PUBLIC}"
 url = "{store}"
 [flows]
 welcome = "hello"
+[seal]
+key = {{ file = "intake.key" }}
 [agency]
 name = "City Health Department"
 emergency_number = "911"
@@ -127,6 +152,7 @@ tokens = [
 ]
 "#
         );
+        fs::write(folder.path().join("intake.key"), Sealer::generate(&Clock::machine())).unwrap();
         fs::write(folder.path().join("intake.toml"), config).unwrap();
         Self { folder, provider }
     }
@@ -153,8 +179,71 @@ tokens = [
             let service = service.clone();
             async move { web::serve(&service, listener).await.unwrap() }
         });
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Running { service, url, loops: None, client }
+        Running { service, loops: None, caller: Caller::of(url) }
+    }
+}
+
+/// A process of its own, as an operator starts it; killed with the test.
+pub struct Node {
+    child: Child,
+    place: PathBuf,
+    port: u16,
+    pub running: Caller,
+}
+
+impl Place {
+    /// Starts `intake serve` and waits until it is ready.
+    pub async fn node(&self) -> Node {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let config = fs::read_to_string(self.path().join("intake.toml")).unwrap();
+        let config = config.replacen("[server]", &format!("[server]\nlisten = \"127.0.0.1:{port}\""), 1);
+        let file = self.path().join(format!("intake-{port}.toml"));
+        fs::write(&file, config).unwrap();
+        let child = serve(&file);
+        let node = Node { child, place: file, port, running: Caller::of(format!("http://127.0.0.1:{port}")) };
+        node.ready().await;
+        node
+    }
+}
+
+fn serve(file: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_intake"))
+        .args(["serve", "--config"])
+        .arg(file)
+        .env("INTAKE_LOG", "warn")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+impl Node {
+    async fn ready(&self) {
+        let ready = async {
+            loop {
+                let asked = self.running.client.get(format!("{}/readyz", self.running.url)).send().await;
+                if asked.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, ready).await.unwrap_or_else(|_| panic!("the node at port {} is not ready", self.port));
+    }
+
+    /// `kill -9`, and the same process started again.
+    pub async fn killed_and_started_again(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = serve(&self.place);
+        self.ready().await;
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -168,6 +257,19 @@ impl Running {
         self.service.store().close().await;
     }
 
+    /// Waits until the record holds what is looked for.
+    pub async fn recorded(&self, mut holds: impl AsyncFnMut(&Service) -> bool) {
+        let mut feed = self.service.hints().feed();
+        let waiting = async {
+            while !holds(&self.service).await {
+                let _ = timeout(Duration::from_millis(100), feed.changed()).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("the record has what is looked for");
+    }
+}
+
+impl Caller {
     /// A text as Twilio sends it, signed: status and body of the answer.
     pub async fn text(&self, sid: &str, from: &str, body: &str) -> (StatusCode, String) {
         let form = form(&[("MessageSid", sid), ("From", from), ("To", "+15550100000"), ("Body", body), ("NumMedia", "0")]);
@@ -202,17 +304,6 @@ impl Running {
     pub async fn metric(&self, name: &str) -> Vec<String> {
         let (_, text) = answered(self.client.get(format!("{}/metrics", self.url))).await;
         text.lines().filter(|line| line.starts_with(name)).map(str::to_owned).collect()
-    }
-
-    /// Waits until the record has what the journal had when this was called.
-    pub async fn recorded(&self, mut holds: impl AsyncFnMut(&Service) -> bool) {
-        let mut feed = self.service.hints().feed();
-        let waiting = async {
-            while !holds(&self.service).await {
-                let _ = timeout(Duration::from_millis(100), feed.changed()).await;
-            }
-        };
-        timeout(PATIENCE, waiting).await.expect("the record has what is looked for");
     }
 }
 
@@ -289,6 +380,15 @@ impl Provider {
             panic!("{n} messages were expected, and only these came: {:?}", self.shared.lock().unwrap().taken);
         }
         self.shared.lock().unwrap().taken.clone()
+    }
+
+    /// Waits until a message with these words was taken.
+    pub async fn taken_with(&self, words: &str) {
+        let mut count = self.count.subscribe();
+        let there = || self.shared.lock().unwrap().taken.iter().any(|taken| taken.text.contains(words));
+        if timeout(PATIENCE * 3, count.wait_for(|_| there())).await.is_err() {
+            panic!("`{words}` did not come: {:?}", self.shared.lock().unwrap().taken);
+        }
     }
 
     /// How many requests were refused by the script.

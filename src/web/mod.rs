@@ -1,6 +1,6 @@
 //! HTTP: webhooks, the API, the desk, the phone of the demo, and what machines ask. IO.
 //!
-//! Every answer carries the security headers of [`headers`]; every handler survives a panic with a 500 that says nothing.
+//! Every answer carries the security headers (`headers`); every handler survives a panic with a 500 that says nothing.
 
 pub mod api;
 pub mod desk;
