@@ -322,6 +322,9 @@ impl Run<'_> {
             DeskAct::Answer { step, said } => return self.fill_in(act.tracer, step, said),
             DeskAct::HandBack(to) => {
                 self.changed(&id, "handed back", tracer, None);
+                if let Some(session) = self.conversation.sessions.first_mut() {
+                    session.handover_not_reached = false;
+                }
                 self.hand_back(to, "handed back");
             }
             DeskAct::Resolve(outcome) => {
@@ -370,9 +373,7 @@ impl Run<'_> {
         self.conversation.waiting_since.get_or_insert(now);
         let id = self.conversation.escalation.as_ref().map(|live| live.id.clone()).unwrap_or_default();
         self.changed(&id, "claimed", Some(act.tracer.clone()), None);
-        if !self.window_shut() {
-            self.say_shared(Purpose::Handover, "person-joined", &[("tracer.first_name", Datum::Text(act.first_name.to_owned()))]);
-        }
+        self.say_shared(Purpose::Handover, "person-joined", &[("tracer.first_name", Datum::Text(act.first_name.to_owned()))]);
     }
 
     /// An answer that the tracer fills in: read as the patient's would be.

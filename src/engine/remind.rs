@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp, ToSpan, civil};
 
 use super::{
-    conversation::{Conversation, Holder},
+    conversation::{Conversation, Holder, ResumeAt},
     effect::Purpose,
     run::Run,
     scope, start,
@@ -138,9 +138,15 @@ fn one_arm(walk: &mut Walk<'_, '_>, asked_at: Timestamp, nth: u8) -> bool {
         let asks = matches!(flow.step(id).body, Body::Ask(_) | Body::Repeat(_)) && rest.end.is_none() && rest.go.is_none();
         if asks { walk.ask_again(words, Purpose::Reminder) } else { walk.pending.extend(words) }
     }
+    let open = walk.session.open.clone();
     if let Some(at) = walk.actions(&flow, id, &rule, &rest) {
-        if walk.ended.is_none() {
-            walk.session.open = None;
+        // A session that ends keeps its open question for a late answer; one that calls a human asks it again after the hand-back.
+        let stays = walk.ended.is_some() || (rest.escalate.is_some() && rest.resume.is_none());
+        walk.session.open = if stays { open } else { None };
+        if rest.escalate.is_some() && rest.resume.is_none() {
+            if let Some(live) = walk.run.live() {
+                live.resume = ResumeAt::OpenQuestion;
+            }
         }
         walk.walk(at);
         return false;

@@ -108,7 +108,10 @@ impl Run<'_> {
         language: Language,
     ) {
         let silent = self.conversation.opted_out_at.is_some() && purpose.stopped_by_stop();
-        if silent || (paragraphs.is_empty() && question.is_none()) {
+        // In a shut window a question goes as a template; a word about the change of hands has none, and is left unsaid.
+        let shut = self.window_shut();
+        let template = if shut && purpose == Purpose::Dialogue { template.or_else(|| Some("reminder".to_owned())) } else { template };
+        if silent || (shut && purpose == Purpose::Handover) || (paragraphs.is_empty() && question.is_none()) {
             return;
         }
         self.effects.push(Effect::Say(Say { purpose, language, paragraphs, question, template }));

@@ -459,3 +459,49 @@ fn three_wrong_birth_years_call_a_human_and_say_nothing_of_the_record() {
 }
 
 mod random;
+
+/// A flow of one's own, with nothing but the engine's words beside it.
+fn own(flow: &str) -> Arc<(Library, Catalog)> {
+    let mut files: BTreeMap<String, String> = intake::render::phrases::files().into_iter().collect();
+    files.insert("own.yaml".into(), flow.into());
+    Arc::new(compiled(&files))
+}
+
+const HEAD: &str = "flow: own\ntitle: A flow of one's own\nlanguages: [en]\nfor: anyone\nends: [complete]\n";
+
+#[test]
+fn a_human_called_by_silence_hands_back_to_the_question_that_was_open() {
+    let flow = format!(
+        "{HEAD}silence:\n  - after: 2 hours\n    escalate: routine\n    because: No word\nsteps:\n  well:\n    say: Are you well?\n    ask: yes/no\n  bye:\n    say: Good bye.\n    end: complete\n"
+    );
+    let mut phone = Phone::with(Medium::Sms, own(&flow));
+    says(&phone.start("own", &[("Ana", None)]), "Are you well?");
+    phone.wait(3);
+    assert_eq!(phone.conversation.escalation.clone().unwrap().because, ["No word"]);
+    phone.act(DeskAct::Claim);
+    says(&phone.act(DeskAct::HandBack(HandBack::AsPlanned)), "Are you well?");
+    says(&phone.text("yes"), "Good bye.");
+}
+
+#[test]
+fn in_a_shut_window_nothing_is_said_of_the_change_of_hands_and_the_question_goes_as_a_template() {
+    let mut phone = Phone::new(Medium::WhatsApp);
+    phone.conversation.last_inbound_at = Some(phone.now);
+    phone.identified("daily-check", &[("Ana", None)]);
+    phone.text("HUMAN");
+    phone.now = phone.now.checked_add(SignedDuration::from_hours(30)).unwrap();
+    assert_eq!(phone.act(DeskAct::Claim), Vec::<String>::new());
+    phone.act(DeskAct::Reply(Private::from("Hello")));
+    assert_eq!(phone.outcome(), Outcome::Refused(Refusal::WindowShut));
+    phone.act(DeskAct::HandBack(HandBack::AsPlanned));
+    let templates: Vec<_> = phone
+        .last
+        .as_ref()
+        .unwrap()
+        .effects
+        .iter()
+        .filter_map(|effect| if let Effect::Say(say) = effect { Some(say.template.clone()) } else { None })
+        .collect();
+    assert_eq!(templates, [Some("reminder".to_owned())]);
+    assert!(phone.conversation.sessions[0].open.as_ref().unwrap().unseen);
+}
