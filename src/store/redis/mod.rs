@@ -1,6 +1,6 @@
 //! The store in Redis (7.0 or newer): several nodes share it.
 //!
-//! 256 virtual shards (see [`keys`]); every change is one script over the keys of one shard, so it is kept whole or not at all, in a
+//! 256 virtual shards (see `keys.rs`); every change is one script over the keys of one shard, so it is kept whole or not at all, in a
 //! cluster too. Nodes share the shards by leases with a fence; whatever a script must compare (etag, epoch, fence) it compares itself.
 //! Two shared connections: one for turns, one for looking over the shards, so that a long answer never stands before a turn.
 //!
