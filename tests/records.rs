@@ -365,8 +365,9 @@ async fn the_queue_is_led_by_urgency_then_waiting_and_loses_what_is_done() {
     resolve(&mut journal);
     records.apply(&journal.lines).await.unwrap();
     assert_eq!(queue(records.queue().await.unwrap()), [task, routine.clone()]);
-    assert!(records.task_done(&BEN.into(), "task_1", "mia").await.unwrap());
-    assert!(!records.task_done(&BEN.into(), "task_1", "mia").await.unwrap(), "done once");
+    let done = || vec![Fact::TaskDone { task: "task_1".into(), tracer: "mia".into() }];
+    journal.turn(BEN, 21, desk(DeskAct::TaskDone("task_1".into())), done(), &[]);
+    records.apply(&journal.lines).await.unwrap();
     assert_eq!(queue(records.queue().await.unwrap()), [routine]);
 
     let all = records.escalations(Which::All, 10).await.unwrap();

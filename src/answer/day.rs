@@ -90,11 +90,11 @@ enum Way {
 
 impl Grammar<'_> {
     fn word(&self, at: usize) -> Option<(DateWord, usize, bool)> {
-        if self.tokens.kind(at) != Some(Kind::Word) {
-            return None;
-        }
         if let Some(found) = self.words.date.find(self.tokens, at) {
             return Some((found.meaning, found.tokens, false));
+        }
+        if self.tokens.kind(at) != Some(Kind::Word) {
+            return None;
         }
         let text = self.tokens.text(at);
         for clitic in &self.words.style.clitics {
@@ -293,7 +293,11 @@ impl Grammar<'_> {
 
     fn marked_number(&self, at: usize, mark: DateWord) -> Option<(i32, usize)> {
         let found = number::at_place(self.tokens, at, self.words, true)?;
-        let n = self.is(at + found.tokens, mark)?;
+        let n = match self.word(at + found.tokens)? {
+            (word, n, _) if word == mark => n,
+            (DateWord::Unit(Unit::Year), n, _) if mark == DateWord::YearMark && found.value >= 1_000.0 => n,
+            _ => return None,
+        };
         let value = (0..=2999_i32).find(|v| (f64::from(*v) - found.value).abs() < f64::EPSILON)?;
         Some((value, found.tokens + n))
     }
@@ -342,7 +346,8 @@ impl Grammar<'_> {
             return None;
         }
         let mut days = Vec::new();
-        let orders = if self.today.month_first { [(first, second), (second, first)] } else { [(second, first), (first, second)] };
+        let month_first = self.today.month_first || self.words.style.places;
+        let orders = if month_first { [(first, second), (second, first)] } else { [(second, first), (first, second)] };
         for (month, day) in orders {
             if let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day))
                 && (1..=12).contains(&month)
@@ -434,7 +439,10 @@ impl Grammar<'_> {
         if start > at && self.is(start, DateWord::Vague).is_some() && self.unit(start + 1).is_some() {
             return Some(Said::vague(start + 2 - at));
         }
-        let length = length::at_place(self.tokens, start, self.words)?;
+        let length = length::at_place(self.tokens, start, self.words).or_else(|| {
+            let (unit, n) = length::unit_at(self.tokens, start, self.words)?;
+            (self.words.style.unit_is_one && lead.is_some()).then(|| Length::one(unit, n))
+        })?;
         let mut end = start + length.tokens;
         let mut direction = match lead {
             Some(DateWord::AgoBefore) => Some(-1),
@@ -467,8 +475,9 @@ impl Grammar<'_> {
         let start = self.skip_of(at);
         let found = number::at_place(self.tokens, start, self.words, true).filter(|f| f.ordinal)?;
         let nth = (1..=5_i8).find(|d| (f64::from(*d) - found.value).abs() < f64::EPSILON)?;
-        let (weekday, n, _) = self.weekday_word(start + found.tokens)?;
-        let mut end = start + found.tokens + n;
+        let behind = self.skip_of(start + found.tokens);
+        let (weekday, n, _) = self.weekday_word(behind)?;
+        let mut end = behind + n;
         let today = self.today.day;
         let after = self.skip_of(end);
         let mut months: Vec<Date> = Vec::new();
@@ -642,11 +651,15 @@ impl Grammar<'_> {
         }
         if way.is_none()
             && let Some((day, n, marked)) = self.day_number(behind)
+            && !(self.words.style.units_first
+                && day <= 5
+                && number::at_place(self.tokens, behind, self.words, true).is_some_and(|f| f.ordinal))
             && (marked || behind > end || self.tokens.kind(behind) == Some(Kind::Digits))
             && self.unit(behind + n).is_none()
         {
             let days = self.weekday_on(weekday, day);
-            if !days.is_empty() {
+            // "saturday the 23rd" where no 23rd near is one: which was meant?
+            if !days.is_empty() || marked || self.tokens.breaks(behind + n) {
                 return Some(Said { open: true, mended, ..Said::of(days, behind + n - at) });
             }
         }

@@ -29,6 +29,13 @@ impl Length {
         self.seconds > 0.0
     }
 
+    /// One unit: "قبل شهر", a month ago.
+    pub fn one(unit: Unit, tokens: usize) -> Self {
+        let mut length = Self { tokens, ..Self::default() };
+        length.add(1.0, unit);
+        length
+    }
+
     fn add(&mut self, n: f64, unit: Unit) {
         match unit {
             Unit::Second => self.seconds += n,
@@ -102,15 +109,11 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Length> {
         if let Some(joined) = joined {
             next += joined.tokens;
         }
-        let Some((n, value, unit)) = part_with_clitic(tokens, next, words) else { break };
+        let Some((n, value, unit)) = part(tokens, next, words) else { break };
         length.add(value, unit);
         length.tokens = next + n - at;
     }
     Some(length)
-}
-
-fn part_with_clitic(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)> {
-    part(tokens, at, words)
 }
 
 /// One number with its unit: "3 days", "a week", "day" where the language says the number by the unit's form ("يومين").
@@ -126,7 +129,7 @@ fn part(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)>
     {
         let mut next = at + number.tokens;
         // 三个星期: a counting word between
-        if words.number.find(tokens, next).is_some_and(|f| f.meaning == NumberWord::Counted) {
+        if unit_at(tokens, next, words).is_none() && words.number.find(tokens, next).is_some_and(|f| f.meaning == NumberWord::Counted) {
             next += 1;
         }
         if let Some((unit, n)) = unit_at(tokens, next, words) {
@@ -134,7 +137,12 @@ fn part(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)>
         }
         return None;
     }
-    // a unit whose form says how many
+    // a unit whose form says how many: يومين, two days
+    if let Some(found) = words.date.find(tokens, at)
+        && let DateWord::Two(unit) = found.meaning
+    {
+        return Some((found.tokens, 2.0, unit));
+    }
     let found = words.number.find(tokens, at)?;
     if let NumberWord::Part(part) = found.meaning
         && let Some((unit, n)) = unit_at(tokens, at + found.tokens, words)

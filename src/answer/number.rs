@@ -169,6 +169,7 @@ fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
                 || matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Unit(_)))
         }
         Some(Kind::Word) if after == "-" => false,
+        Some(Kind::Word) if matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Month(_))) => false,
         Some(Kind::Word) if after == " " && tokens.text(end).len() == 1 && tokens.breaks(end + 1) => {
             words.number.find(tokens, end).is_some() || words.list.find(tokens, end).is_some() || words.date.find(tokens, end).is_some()
         }
@@ -411,6 +412,11 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                     break;
                 }
                 ordinal = true;
+                // vigésimo segundo: the twenty-second
+                if value >= 20.0 && matches!(word(tokens, at + n + length, words), Some((NumberWord::Ordinal(below), ..)) if below < 10.0) {
+                    n += length;
+                    continue;
+                }
                 last_good = n + length;
                 mended |= by_mending;
                 break;

@@ -17,7 +17,15 @@ use crate::base::Language;
 use data::Data;
 
 /// One line a language: its primary tag and its data.
-static FILES: &[(&str, &str)] = &[("en", include_str!("words/en.toml")), ("es", include_str!("words/es.toml"))];
+static FILES: &[(&str, &str)] = &[
+    ("en", include_str!("words/en.toml")),
+    ("es", include_str!("words/es.toml")),
+    ("fr", include_str!("words/fr.toml")),
+    ("pt", include_str!("words/pt.toml")),
+    ("ar", include_str!("words/ar.toml")),
+    ("zh", include_str!("words/zh.toml")),
+    ("hi", include_str!("words/hi.toml")),
+];
 
 /// The words of one language, compiled.
 #[derive(Debug)]
@@ -164,6 +172,8 @@ pub enum DateWord {
     Day(i32),
     /// A unit of time.
     Unit(Unit),
+    /// Two of a unit, said by its form: يومين.
+    Two(Unit),
     /// Before a length: "hace", "il y a".
     AgoBefore,
     /// After a length: "ago".

@@ -9,62 +9,9 @@
 //!
 //! The engine runs these clocks and keeps the next one in the conversation; here they are told.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
-use crate::{base::calendar::Hours, flow::model::Urgency};
-
-/// Minutes until somebody must have claimed a call.
-pub const fn claim_by_min(urgency: Urgency) -> i64 {
-    match urgency {
-        Urgency::Emergency => 5,
-        Urgency::Urgent => 30,
-        Urgency::Routine => 240,
-    }
-}
-
-/// Minutes between notices to staff while nobody has claimed an overdue call.
-pub const fn notice_every_min(urgency: Urgency) -> i64 {
-    match urgency {
-        Urgency::Emergency => 5,
-        Urgency::Urgent => 15,
-        Urgency::Routine => 240,
-    }
-}
-
-/// Minutes until a tracer who has the conversation must have answered.
-pub const fn reply_by_min(urgency: Urgency) -> i64 {
-    match urgency {
-        Urgency::Emergency => 5,
-        Urgency::Urgent => 15,
-        Urgency::Routine => 120,
-    }
-}
-
-/// Hours until a call that nobody took goes back to the bot as "not reached"; `None`: a person must act.
-pub const fn give_up_hours(urgency: Urgency) -> Option<i64> {
-    match urgency {
-        Urgency::Emergency | Urgency::Urgent => None,
-        Urgency::Routine => Some(48),
-    }
-}
-
-/// Until when a call must be claimed. A routine one that comes while the desk is shut counts from the next opening.
-pub fn claim_by(urgency: Urgency, raised_at: Timestamp, hours: &Hours, zone: &TimeZone) -> Timestamp {
-    let from = match urgency {
-        Urgency::Routine => hours.next_opening(raised_at, zone).unwrap_or(raised_at),
-        Urgency::Emergency | Urgency::Urgent => raised_at,
-    };
-    later(from, claim_by_min(urgency))
-}
-
-/// Until when a patient who wrote must have been answered by the tracer who has the conversation.
-pub fn reply_by(urgency: Urgency, since: Timestamp) -> Timestamp {
-    later(since, reply_by_min(urgency))
-}
-
-fn later(from: Timestamp, minutes: i64) -> Timestamp {
-    from.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
-}
+pub use crate::engine::clocks::{claim_by, claim_by_min, give_up_hours, notice_every_min, reply_by, reply_by_min};
 
 /// How a clock stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +47,10 @@ pub fn since(from: Timestamp, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::{base::calendar::Hours, flow::model::Urgency};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

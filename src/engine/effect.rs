@@ -323,6 +323,13 @@ pub enum Fact {
         /// The session it happened in.
         session: Option<String>,
     },
+    /// A tracer did a task.
+    TaskDone {
+        /// The task's id.
+        task: String,
+        /// Who.
+        tracer: TracerId,
+    },
     /// A tracer's note.
     Noted {
         /// Who.

@@ -220,6 +220,8 @@ pub enum DeskAct {
     Reopen,
     /// Takes note for the record; the patient sees nothing.
     Note(Private<String>),
+    /// A task is done.
+    TaskDone(String),
 }
 
 /// Where the bot is to go on.

@@ -1,9 +1,9 @@
 //! Changing hands: the live call for a human, and what a tracer does with it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
-    Outcome, Refusal,
+    Outcome, Refusal, clocks,
     conversation::{Escalation, EscalationState, Holder, ResumeAt},
     effect::{Effect, Fact, Purpose},
     event::{Deliver, DeskAct, DeskOutcome, Event, EventKind, HandBack},
@@ -25,27 +25,6 @@ use crate::{
 
 /// Hours within which a message from the patient opens a resolved escalation again.
 const REOPEN_HOURS: i64 = 24;
-
-/// Minutes until somebody must have claimed it, and the minutes between repeated notices once overdue.
-const fn claim_by_minutes(urgency: Urgency) -> (i64, i64) {
-    match urgency {
-        Urgency::Emergency => (5, 5),
-        Urgency::Urgent => (30, 15),
-        Urgency::Routine => (240, 240),
-    }
-}
-
-/// Minutes until a tracer who has it must have answered.
-const fn reply_by_minutes(urgency: Urgency) -> i64 {
-    match urgency {
-        Urgency::Emergency => 5,
-        Urgency::Urgent => 15,
-        Urgency::Routine => 120,
-    }
-}
-
-/// Hours until a routine call that nobody took is given up: handed back, "not reached". Others never are.
-const GIVE_UP_HOURS: i64 = 48;
 
 /// An act of a tracer.
 pub(super) struct Act<'e> {
@@ -122,11 +101,7 @@ impl Run<'_> {
 
     /// When a waiting call is overdue. Routine ones count from the next opening where the desk is closed.
     fn claim_due(&self, urgency: Urgency) -> Option<Timestamp> {
-        let from = match urgency {
-            Urgency::Routine => self.opens_at().unwrap_or(self.now),
-            Urgency::Urgent | Urgency::Emergency => self.now,
-        };
-        later(from, claim_by_minutes(urgency).0)
+        Some(clocks::claim_by(urgency, self.now, &self.world.desk.hours, &self.agency_zone()))
     }
 
     /// When the desk opens next; `None` while it is open.
@@ -170,11 +145,11 @@ impl Run<'_> {
         match live.state {
             EscalationState::Parked => {
                 live.state = EscalationState::Claimed;
-                live.due_at = later(now, reply_by_minutes(live.urgency));
+                live.due_at = Some(clocks::reply_by(live.urgency, now));
                 let id = live.id.clone();
                 self.changed(&id, "patient wrote", None, None);
             }
-            EscalationState::Claimed if first => live.due_at = later(now, reply_by_minutes(live.urgency)),
+            EscalationState::Claimed if first => live.due_at = Some(clocks::reply_by(live.urgency, now)),
             EscalationState::Waiting | EscalationState::Overdue if first && live.raised_at < now => {
                 self.say_shared(Purpose::Handover, "still-waiting", &[]);
             }
@@ -242,16 +217,13 @@ impl Run<'_> {
         let (id, urgency, state) = (live.id.clone(), live.urgency, live.state);
         match state {
             EscalationState::Waiting | EscalationState::Overdue => {
-                let given_up = urgency == Urgency::Routine && now.as_second() - live.raised_at.as_second() >= GIVE_UP_HOURS * 3_600;
-                if given_up {
+                let given_up = clocks::give_up_at(urgency, live.raised_at);
+                if given_up.is_some_and(|at| at <= now) {
                     return self.not_reached(&id);
                 }
                 let tell = !std::mem::replace(&mut live.told_overdue, true);
                 live.state = EscalationState::Overdue;
-                live.due_at = match urgency {
-                    Urgency::Routine => live.raised_at.checked_add(SignedDuration::from_hours(GIVE_UP_HOURS)).ok(),
-                    Urgency::Urgent | Urgency::Emergency => later(now, claim_by_minutes(urgency).1),
-                };
+                live.due_at = given_up.or(Some(clocks::next_notice(urgency, now)));
                 self.changed(&id, "overdue", None, None);
                 if urgency >= Urgency::Urgent {
                     self.notify_on_call(urgency);
@@ -265,7 +237,7 @@ impl Run<'_> {
             EscalationState::Claimed => {
                 let waiting = self.conversation.waiting_since.is_some();
                 if let Some(live) = self.live() {
-                    live.due_at = if waiting { later(now, reply_by_minutes(urgency)) } else { None };
+                    live.due_at = if waiting { Some(clocks::reply_by(urgency, now)) } else { None };
                 }
                 if waiting {
                     self.changed(&id, "stalled", None, None);
@@ -276,7 +248,7 @@ impl Run<'_> {
             }
             EscalationState::Parked => {
                 live.state = EscalationState::Claimed;
-                live.due_at = later(now, reply_by_minutes(urgency));
+                live.due_at = Some(clocks::reply_by(urgency, now));
                 self.changed(&id, "back from park", None, None);
             }
             EscalationState::HandedBack | EscalationState::Resolved | EscalationState::Cancelled => live.due_at = None,
@@ -300,7 +272,7 @@ impl Run<'_> {
         let others = matches!(&self.conversation.holder, Holder::Tracer(_)) && !mine;
         let stale = act.epoch != self.conversation.epoch;
         let refused = match act.act {
-            DeskAct::Note(_) => None,
+            DeskAct::Note(_) | DeskAct::TaskDone(_) => None,
             _ if others && !matches!(act.act, DeskAct::Transfer(_)) => Some(self.held_by()),
             _ if stale => Some(Refusal::Stale { epoch: self.conversation.epoch }),
             DeskAct::Release | DeskAct::HandBack(_) | DeskAct::Resolve(_) | DeskAct::Park(_) | DeskAct::Answer { .. } if !mine => {
@@ -364,6 +336,7 @@ impl Run<'_> {
                 self.changed(&id, "parked", tracer, None);
             }
             DeskAct::Reopen => self.reopen(tracer),
+            DeskAct::TaskDone(task) => self.fact(Fact::TaskDone { task: task.clone(), tracer: act.tracer.clone() }),
             DeskAct::Note(note) => self.fact(Fact::Noted { tracer: act.tracer.clone(), note: note.clone() }),
         }
         Outcome::Changed
@@ -393,7 +366,7 @@ impl Run<'_> {
         }
         self.hold(Holder::Tracer(act.tracer.clone()));
         let now = self.now;
-        self.set_live(EscalationState::Claimed, |_, urgency| later(now, reply_by_minutes(urgency)));
+        self.set_live(EscalationState::Claimed, |_, urgency| Some(clocks::reply_by(urgency, now)));
         self.conversation.waiting_since.get_or_insert(now);
         let id = self.conversation.escalation.as_ref().map(|live| live.id.clone()).unwrap_or_default();
         self.changed(&id, "claimed", Some(act.tracer.clone()), None);
@@ -499,8 +472,4 @@ fn reachable(walk: &Walk<'_, '_>, flow: &crate::flow::Flow, id: crate::flow::mod
         let path = &flow.step(group).path;
         walk.frame().loops.iter().any(|entered| entered.group == *path)
     })
-}
-
-fn later(from: Timestamp, minutes: i64) -> Option<Timestamp> {
-    from.checked_add(SignedDuration::from_mins(minutes)).ok()
 }

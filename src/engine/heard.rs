@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     answer::{
-        Reading,
+        How, Reading,
         emergency::{self, Kind as Alarm},
         keyword::{self, Keyword},
         question_back::{self, QuestionBack},
@@ -323,11 +323,13 @@ impl Walk<'_, '_> {
     /// The reply that raised the alarm may answer the question too: then it is kept, and its arms' calls join the same escalation.
     fn answer_in_alarm(&mut self, text: &str) {
         let Some(flow) = self.flow() else { return };
-        let Some(Reading::Clear { value, .. }) = self.reading(Reply::Text(text)) else { return };
+        let Some(Reading::Clear { value, how }) = self.reading(Reply::Text(text)) else { return };
         let Some(id) = flow.find(&self.frame().at) else { return };
         let step = flow.step(id);
         let Body::Ask(ask) = &step.body else { return };
-        if matches!(ask.kind, Kind::Text { .. } | Kind::Name | Kind::BirthYear | Kind::Consent) {
+        // A cry for help is no choice from a menu, and no name, text or consent.
+        let loose = matches!(how, How::Within | How::Mended);
+        if matches!(ask.kind, Kind::Text { .. } | Kind::Name | Kind::BirthYear | Kind::Consent) || (loose && ask.kind == Kind::OneOf) {
             return;
         }
         self.answer(&flow, step, Some(value), Private::from(text), false, None);

@@ -7,6 +7,7 @@
 //! ```
 //! Knows no channel, HTML, Redis or SQL, asks for no time and no randomness. Only [`step`] changes a conversation.
 
+pub mod clocks;
 pub mod conversation;
 pub mod effect;
 pub mod event;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
 
-use super::{Records, RecordsError, count, int, ms, time};
+use super::{Records, RecordsError, count, int, time};
 use crate::base::id::ConversationId;
 
 /// Rows kept: a page that was away for longer reads everything anew.
@@ -83,31 +83,5 @@ impl Records {
     pub async fn feed_newest(&self) -> Result<u64, RecordsError> {
         let newest: i64 = sqlx::query("SELECT coalesce(max(id), 0) FROM rec_feed").fetch_one(&self.pool).await?.try_get(0)?;
         Ok(count(newest))
-    }
-
-    /// Marks a task done; false where it was done already or is none. The journal knows nothing of it: the bot does not care.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub async fn task_done(&self, conversation: &ConversationId, task: &str, tracer: &str) -> Result<bool, RecordsError> {
-        let mut tx = self.write().await?;
-        let now = ms(self.clock.now());
-        let done = sqlx::query(
-            "INSERT INTO rec_tasks_done (conversation, id, tracer, done_at)
-             SELECT conversation, id, ?, ? FROM rec_tasks WHERE conversation = ? AND id = ? ON CONFLICT DO NOTHING",
-        )
-        .bind(tracer)
-        .bind(now)
-        .bind(conversation.as_str())
-        .bind(task)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected()
-            == 1;
-        if done {
-            append(&mut tx, Some(conversation), &["queue"], now).await?;
-        }
-        tx.commit().await?;
-        Ok(done)
     }
 }

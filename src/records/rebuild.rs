@@ -6,7 +6,7 @@ use super::{Records, RecordsError, apply};
 use crate::store::Entry;
 
 /// What is projected from the journal, and so may be dropped.
-const PROJECTED: [&str; 13] = [
+const PROJECTED: [&str; 14] = [
     "DELETE FROM rec_conversations",
     "DELETE FROM rec_people",
     "DELETE FROM rec_message_versions",
@@ -19,6 +19,7 @@ const PROJECTED: [&str; 13] = [
     "DELETE FROM rec_escalation_history",
     "DELETE FROM rec_escalations",
     "DELETE FROM rec_tasks",
+    "DELETE FROM rec_tasks_done",
     "DELETE FROM rec_faults",
 ];
 /// Archived lines read at once.
@@ -26,7 +27,7 @@ const PAGE: i64 = 500;
 
 impl Records {
     /// Empties every projected table and applies the whole archive again, in one transaction: readers see the old tables until the new
-    /// ones stand. Users, audit, feed and tasks marked done stay. Gives the number of lines applied.
+    /// ones stand. Users, audit and feed stay. Gives the number of lines applied.
     ///
     /// # Errors
     /// [`RecordsError::Corrupt`] where a line of the archive cannot be opened; nothing is changed then.

@@ -220,6 +220,7 @@ pub(super) const fn fact_word(fact: &Fact) -> Option<&'static str> {
         | Fact::Identity { .. }
         | Fact::EscalationChanged { .. }
         | Fact::Noted { .. }
+        | Fact::TaskDone { .. }
         | Fact::LanguageSet { .. }
         | Fact::PerhapsRepeated { .. }
         | Fact::Standing { .. } => None,

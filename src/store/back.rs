@@ -50,6 +50,18 @@ impl Back {
         }
     }
 
+    /// Where an alias leads and the conversation of an id, in one round trip.
+    pub async fn alias_and_load(&self, id: &ConversationId) -> Result<(Option<ConversationId>, Option<Vec<u8>>), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.alias_and_load(id).await,
+            Self::Embedded(embedded) => Ok((embedded.alias(id).await?, embedded.load(id).await?)),
+            Self::Memory(memory, _) => {
+                let state = memory.state();
+                Ok((state.alias(id), state.load(id)))
+            }
+        }
+    }
+
     pub async fn put_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
         match self {
             Self::Redis(redis) => redis.put_alias(id, target).await,

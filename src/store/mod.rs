@@ -155,9 +155,27 @@ impl Store {
         if !is_id(id) {
             return Ok(None);
         }
-        let Some(stored) = self.0.back.load(id).await? else { return Ok(None) };
-        let (header, conversation) = codec::decode(&self.0.sealer, Kind::Conversation, id.as_str(), &stored)?;
-        Ok(Some(Loaded { conversation, etag: header.etag }))
+        let stored = self.0.back.load(id).await?;
+        stored.map(|stored| self.loaded(id, &stored)).transpose()
+    }
+
+    /// The conversation an address leads to, and what is kept of it: [`Store::resolve`] and [`Store::load`] in one round trip, two
+    /// where the address is an alias.
+    pub async fn find(&self, address: &Address) -> Result<(ConversationId, Option<Loaded>), StoreError> {
+        let mut id = self.conversation_id(address);
+        let (mut target, mut stored) = self.0.back.alias_and_load(&id).await?;
+        for _ in 0..ALIAS_HOPS {
+            let Some(next) = target else { break };
+            id = next;
+            (target, stored) = self.0.back.alias_and_load(&id).await?;
+        }
+        let loaded = stored.map(|stored| self.loaded(&id, &stored)).transpose()?;
+        Ok((id, loaded))
+    }
+
+    fn loaded(&self, id: &ConversationId, stored: &[u8]) -> Result<Loaded, StoreError> {
+        let (header, conversation) = codec::decode(&self.0.sealer, Kind::Conversation, id.as_str(), stored)?;
+        Ok(Loaded { conversation, etag: header.etag })
     }
 
     /// Keeps a turn, at once or not at all. The same commit may be repeated where its outcome is not known.

@@ -235,6 +235,14 @@ pub async fn an_alias_never_hides_the_only_conversation(bench: Bench) {
     bench.store.alias(&ana.address, &phone).await.unwrap();
     assert_eq!(bench.store.resolve(&ana.address).await.unwrap(), ana.id);
     assert_eq!(bench.store.resolve(&phone).await.unwrap(), ana.id);
+    let etag = bench.store.load(&ana.id).await.unwrap().map(|loaded| loaded.etag);
+    for address in [&phone, &ana.address] {
+        let (id, loaded) = bench.store.find(address).await.unwrap();
+        assert_eq!((id, loaded.map(|loaded| loaded.etag)), (ana.id.clone(), etag));
+    }
+    let nobody = bench.patient(2);
+    let (id, loaded) = bench.store.find(&nobody.address).await.unwrap();
+    assert!(id == nobody.id && loaded.is_none());
 }
 
 pub async fn small_values_and_counts_run_out(bench: Bench) {

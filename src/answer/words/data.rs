@@ -47,6 +47,8 @@ pub struct Style {
     pub units_first: bool,
     /// "No" before a verb denies the verb: "no me siento bien" may be "I do not feel well".
     pub no_negates: bool,
+    /// A unit alone is one of it: "قبل شهر" is a month ago.
+    pub unit_is_one: bool,
     /// Letters written onto the following word: و, ال, ب.
     pub clitics: Vec<String>,
 }
@@ -111,6 +113,11 @@ pub struct DateWords {
     months: Vec<List>,
     weekdays: Vec<List>,
     days: Days,
+    two_hours: List,
+    two_days: List,
+    two_weeks: List,
+    two_months: List,
+    two_years: List,
     second: List,
     minute: List,
     hour: List,
@@ -273,15 +280,8 @@ impl ListWords {
 
 impl NumberWords {
     pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
-        let mut phrases = all(vec![
-            (&self.and, NumberWord::And),
-            (&self.point, NumberWord::Point),
-            (&self.minus, NumberWord::Minus),
-            (&self.a, NumberWord::A),
-            (&self.counted, NumberWord::Counted),
-            (&self.fraction, NumberWord::Fraction),
-            (&self.over, NumberWord::Over),
-        ]);
+        // values first: "un" is one before it is "a"
+        let mut phrases = Vec::new();
         let tables: [(&Numbers, fn(f64) -> NumberWord); 4] = [
             (&self.values, NumberWord::Value),
             (&self.scales, NumberWord::Scale),
@@ -291,6 +291,15 @@ impl NumberWords {
         for (table, meaning) in tables {
             phrases.extend(table.iter().map(|(phrase, value)| (phrase.as_str(), meaning(*value))));
         }
+        phrases.extend(all(vec![
+            (&self.and, NumberWord::And),
+            (&self.point, NumberWord::Point),
+            (&self.minus, NumberWord::Minus),
+            (&self.a, NumberWord::A),
+            (&self.counted, NumberWord::Counted),
+            (&self.fraction, NumberWord::Fraction),
+            (&self.over, NumberWord::Over),
+        ]));
         phrases
     }
 }
@@ -305,6 +314,11 @@ impl DateWords {
             }
         }
         phrases.extend(all(vec![
+            (&self.two_hours, DateWord::Two(Unit::Hour)),
+            (&self.two_days, DateWord::Two(Unit::Day)),
+            (&self.two_weeks, DateWord::Two(Unit::Week)),
+            (&self.two_months, DateWord::Two(Unit::Month)),
+            (&self.two_years, DateWord::Two(Unit::Year)),
             (&self.second, DateWord::Unit(Unit::Second)),
             (&self.minute, DateWord::Unit(Unit::Minute)),
             (&self.hour, DateWord::Unit(Unit::Hour)),

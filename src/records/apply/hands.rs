@@ -179,6 +179,19 @@ impl Applying<'_> {
         self.mark(turn, Mark::Task, &format!("{}: {}", call.urgency.word(), call.because), None).await
     }
 
+    /// A tracer did a task.
+    pub(super) async fn task_done(&mut self, turn: Turn<'_>, task: &str, tracer: &TracerId) -> Result<(), RecordsError> {
+        sqlx::query("INSERT INTO rec_tasks_done (conversation, id, tracer, done_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(turn.conversation)
+            .bind(task)
+            .bind(tracer.as_str())
+            .bind(turn.at)
+            .execute(&mut *self.db)
+            .await?;
+        self.parts.insert(Part::Queue);
+        Ok(())
+    }
+
     async fn history(&mut self, turn: Turn<'_>, history: History<'_>) -> Result<(), RecordsError> {
         let of = turn.conversation;
         sqlx::query(

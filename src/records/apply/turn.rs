@@ -95,6 +95,7 @@ impl Applying<'_> {
                     super::hands::Call { id: task, urgency: *urgency, because, rule, quote: quote.as_ref(), session: session.as_deref() };
                 self.task(turn, call).await
             }
+            Fact::TaskDone { task, tracer } => self.task_done(turn, task, tracer).await,
             Fact::Noted { tracer, note } => self.noted(turn, tracer, note).await,
             Fact::OptedOut => {
                 self.set_time(turn, "UPDATE rec_conversations SET opted_out_at = ? WHERE id = ?", Some(turn.at)).await?;

@@ -213,9 +213,7 @@ CREATE TABLE rec_faults (
     at      INTEGER NOT NULL
 ) STRICT;
 
--- From here on: what the journal does not hold. A rebuild leaves these alone.
-
--- Tasks that a tracer marked done: the bot does not care.
+-- Tasks that a tracer marked done.
 CREATE TABLE rec_tasks_done (
     conversation TEXT    NOT NULL,
     id           TEXT    NOT NULL,
@@ -223,6 +221,8 @@ CREATE TABLE rec_tasks_done (
     done_at      INTEGER NOT NULL,
     PRIMARY KEY (conversation, id)
 ) STRICT;
+
+-- From here on: what the journal does not hold. A rebuild leaves these alone.
 
 -- What changed, for the desk's pages: ids without gaps, no private value.
 CREATE TABLE rec_feed (

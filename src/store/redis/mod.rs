@@ -153,6 +153,14 @@ impl Redis {
         Ok(target.map(ConversationId))
     }
 
+    pub async fn alias_and_load(&self, id: &ConversationId) -> Result<(Option<ConversationId>, Option<Vec<u8>>), StoreError> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("GET").arg(keys::alias(id)).cmd("GET").arg(keys::conversation(id));
+        let found = over(|| async { pipe.query_async(&mut self.turns.clone()).await }).await;
+        let (target, stored): (Option<String>, Option<Vec<u8>>) = found?;
+        Ok((target.map(ConversationId), stored))
+    }
+
     pub async fn put_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
         let _: bool = self.turns.clone().set_nx(keys::alias(id), target.as_str()).await.map_err(unavailable)?;
         Ok(())

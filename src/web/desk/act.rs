@@ -71,9 +71,6 @@ pub async fn act(
     if let Err(refusal) = signed.may(&service, Permission::WorkConversation).await {
         return refusal;
     }
-    if form.what == "task-done" {
-        return task_done(&service, &signed, &id, &form.task).await;
-    }
     let act = match read(&service, &signed, &id, &form).await {
         Ok(act) => act,
         Err(Unread::NotAllowed(response)) => return *response,
@@ -87,13 +84,18 @@ pub async fn act(
     if let Err(error) = signed.audit(&service, word, Some(&id), "").await {
         return refused::unavailable(&service, &signed, &error).await;
     }
+    // A task is done once, whoever says so.
+    let (event_id, back) = match &act {
+        DeskAct::TaskDone(task) => (format!("task-done:{task}"), "/desk".to_owned()),
+        _ => (format!("desk:{}:{}", signed.login, form.act), format!("/desk/{id}")),
+    };
     let event = Event {
-        id: EventId(format!("desk:{}:{}", signed.login, form.act)),
+        id: EventId(event_id),
         at: service.clock().now(),
         kind: EventKind::Desk { tracer: signed.login.clone(), first_name: signed.first_name.reveal().clone(), epoch: form.epoch, act },
     };
     match service.turn(Target::Conversation(id.clone()), event).await {
-        Ok(Turned::Done | Turned::Repeated) => Redirect::to(&format!("/desk/{id}")).into_response(),
+        Ok(Turned::Done | Turned::Repeated) => Redirect::to(&back).into_response(),
         Ok(Turned::Refused(refusal)) => not_done(&service, &signed, &id, &refusal, form.text).await,
         Err(TurnError::Unknown(id)) => refused::unknown(&service, &signed, &id).await,
         Err(error) => refused::unavailable(&service, &signed, &error).await,
@@ -108,26 +110,16 @@ async fn not_done(service: &Service, signed: &Signed, id: &ConversationId, refus
     conversation::page(service, signed, id, None, Some(Said { refusal, unsent: text })).await
 }
 
-async fn task_done(service: &Service, signed: &Signed, id: &ConversationId, task: &str) -> Response {
-    let done = async {
-        signed.audit(service, "task done", Some(id), "").await?;
-        service.records().task_done(id, task, signed.login.as_str()).await
-    };
-    match done.await {
-        Ok(_) => {
-            service.hints().recorded();
-            Redirect::to("/desk").into_response()
-        }
-        Err(error) => refused::unavailable(service, signed, &error).await,
-    }
-}
-
 enum Unread {
     NotAllowed(Box<Response>),
     Wrong(&'static str),
 }
 
 async fn read(service: &Service, signed: &Signed, id: &ConversationId, form: &Acting) -> Result<DeskAct, Unread> {
+    if form.what == "task-done" {
+        let known = form.task.len() <= ACT_CHARS && form.task.starts_with("task_");
+        return if known { Ok(DeskAct::TaskDone(form.task.clone())) } else { Err(Unread::Wrong("There is no such task.")) };
+    }
     let id_fits = form.act.strip_prefix("act_").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()));
     if !id_fits || form.act.len() > ACT_CHARS {
         return Err(Unread::Wrong("The form was not whole. Open the conversation again."));
@@ -201,6 +193,7 @@ const fn audit_word(act: &DeskAct) -> &'static str {
         DeskAct::Park(_) => "puts aside",
         DeskAct::Reopen => "reopens",
         DeskAct::Note(_) => "notes",
+        DeskAct::TaskDone(_) => "task done",
     }
 }
 
