@@ -51,6 +51,16 @@ fn a_channel_an_agency_and_a_token_are_enough() {
 }
 
 #[test]
+fn paths_start_at_the_folder_of_the_file_however_it_is_named() {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let relative = Path::new(folder.path().file_name().unwrap());
+    std::fs::write(relative.join("intake.toml"), SMALL).unwrap();
+    let settings = Settings::read(&relative.join("intake.toml")).unwrap();
+    assert_eq!(settings.store, StoreUrl::Sqlite(relative.join("intake.db")));
+    assert_eq!(settings.records, settings.store);
+}
+
+#[test]
 fn every_part_of_the_documented_file_is_read() {
     let text = r#"
         [server]

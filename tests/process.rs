@@ -1,5 +1,16 @@
 //! `intake serve` as an operator runs it: killed between any two messages, and two of them beside each other.
 
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
+
+use intake::{
+    base::{Private, clock::Clock, id::TracerId},
+    config::Settings,
+    runtime::start,
+    security::password::{self, PasswordHash},
+};
 use reqwest::StatusCode;
 
 use crate::{
@@ -63,4 +74,63 @@ async fn the_same_webhook_at_two_nodes_has_one_effect() {
     let taken = place.provider.taken(3).await;
     assert_eq!(heard(&taken), TALK.map(|(_, _, question)| question));
     assert_eq!(taken.len(), 3, "{taken:?}");
+}
+
+#[tokio::test]
+async fn the_demo_opens_with_nothing_but_a_folder_name() {
+    intake::runtime::http::install_ring();
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_intake"))
+        .args(["demo", "--dir", "try", "--listen", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(demo.stdout.take().unwrap());
+    let lines: Vec<String> = said.lines().map(Result::unwrap).take_while(|line| !line.contains("Ctrl-C")).collect();
+    let address = |part: &str| {
+        let line = lines.iter().find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part} in {lines:?}"));
+        line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
+    };
+    assert!(lines.iter().any(|line| line.contains("password")), "{lines:?}");
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (part, expected) in [("/phone", "A phone to try with"), ("/desk", "<form")] {
+        let page = client.get(address(part)).send().await.unwrap();
+        assert_eq!(page.status(), StatusCode::OK, "{part}");
+        assert!(page.text().await.unwrap().contains(expected), "{part}");
+    }
+    assert!(folder.path().join("try/intake.key").is_file());
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_user_is_added_with_a_password_and_a_key_is_never_written_over() {
+    let place = Place::new("sqlite:intake.db").await;
+    let run = |args: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_intake")).args(args).current_dir(place.path()).output().unwrap();
+        (done.status.success(), String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap())
+    };
+    let (well, said) = run(&["user", "add", "bo", "--role", "tracer", "--first-name", "Bo"]);
+    assert!(well, "{said}");
+    let password = said.lines().find_map(|line| line.strip_prefix("Password: ")).unwrap().to_owned();
+    let settings = Settings::read(&place.path().join("intake.toml")).unwrap();
+    let records = start::open_records(&settings, &Clock::machine()).await.unwrap();
+    let user = records.user(&TracerId::from("bo")).await.unwrap().unwrap();
+    assert_eq!((user.role.as_str(), user.first_name.reveal().as_str()), ("tracer", "Bo"));
+    let stored = PasswordHash::from_stored(user.password_hash.reveal().as_str());
+    assert!(password::verify(&Private::new(password), Some(&stored)));
+    for (args, part) in [
+        (&["user", "add", "bo", "--first-name", "Bo"][..], "a user `bo` exists already"),
+        (&["user", "add", "bo2", "--role", "boss", "--first-name", "Bo"], "write one of tracer, supervisor"),
+        (&["user", "add", "nobody", "--first-name", "Bo"], "neither `bot` nor `nobody`"),
+        (&["keys", "new"], "intake.key cannot be written"),
+        (&["serve", "--config", "nowhere.toml"], "nowhere.toml cannot be used"),
+    ] {
+        let (well, said) = run(args);
+        assert!(!well && said.contains(part), "{args:?}: {said}");
+    }
+    let (well, said) = run(&["keys", "new", "other.key"]);
+    assert!(well && said.contains("key = { file = \"other.key\" }"), "{said}");
 }

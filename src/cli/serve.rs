@@ -53,7 +53,9 @@ pub(super) fn on_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> an
 
 /// Listens.
 pub(super) async fn listen(at: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(at).await.with_context(|| format!("`server.listen`: {at} cannot be listened at; is something else running there?"))
+    TcpListener::bind(at).await.with_context(|| {
+        format!("{at} cannot be listened at; if something else runs there, set another `server.listen`, or `--listen` for the demo")
+    })
 }
 
 /// Opens everything, and says what an operator should think about.

@@ -57,13 +57,8 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
     let mut warnings = Vec::new();
     let server = server(root.section("server", notes), notes, &mut warnings);
     let store_section = root.section("store", notes);
-    let store = store_url(store_section, notes, "sqlite:intake.db");
-    let default = match &store {
-        Some((_, StoreUrl::Sqlite(file))) => format!("sqlite:{}", file.display()),
-        Some((_, StoreUrl::Memory)) => "memory:".to_owned(),
-        Some((_, StoreUrl::Redis(_))) | None => "sqlite:intake.db".to_owned(),
-    };
-    let records = records_url(root.section("records", notes), notes, &default);
+    let store = store_url(store_section, notes);
+    let records = records_url(root.section("records", notes), notes, store.as_ref().map(|(_, url)| url));
     let flows = flows(root.section("flows", notes), notes);
     let seal = seal(root.section("seal", notes), notes, store.as_ref().map(|(_, url)| url));
     let agency = agency(root.section("agency", notes), notes, &mut warnings);
@@ -124,11 +119,11 @@ fn server(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
     Some(Server { listen, public_url: url })
 }
 
-fn store_url(mut section: Section<'_>, notes: &mut Notes, default: &str) -> Option<(Option<usize>, StoreUrl)> {
+fn store_url(mut section: Section<'_>, notes: &mut Notes) -> Option<(Option<usize>, StoreUrl)> {
     let key = section.key("url");
     let given = section.text("url", notes);
     section.finish(notes);
-    let (line, text) = given.map_or((None, default.to_owned()), |(line, text)| (Some(line), text));
+    let (line, text) = given.map_or((None, "sqlite:intake.db".to_owned()), |(line, text)| (Some(line), text));
     if text == "memory:" {
         return Some((line, StoreUrl::Memory));
     }
@@ -144,14 +139,16 @@ fn store_url(mut section: Section<'_>, notes: &mut Notes, default: &str) -> Opti
     }
 }
 
-fn records_url(section: Section<'_>, notes: &mut Notes, default: &str) -> Option<StoreUrl> {
+/// Where nothing is said: beside the live state if that is a file or memory.
+fn records_url(section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -> Option<StoreUrl> {
     let key = section.key("url");
-    match store_url(section, notes, default)? {
-        (line, StoreUrl::Redis(_)) => {
+    match (store_url(section, notes)?, store) {
+        ((None, _), Some(url @ (StoreUrl::Sqlite(_) | StoreUrl::Memory))) => Some(url.clone()),
+        ((line, StoreUrl::Redis(_)), _) => {
             notes.wrong(line, key, "the record is kept in SQL; write `sqlite:intake.db`");
             None
         }
-        (_, url @ (StoreUrl::Sqlite(_) | StoreUrl::Memory)) => Some(url),
+        ((_, url @ (StoreUrl::Sqlite(_) | StoreUrl::Memory)), _) => Some(url),
     }
 }
 

@@ -255,7 +255,8 @@ impl Service {
         let kind = EventKind::Undeliverable { outbox: outbox.clone(), reason };
         let event = Event { id: format!("undeliverable:{outbox}").into(), at: self.clock().now(), kind };
         match self.turn(Target::Conversation(conversation), event).await {
-            Ok(_) | Err(TurnError::Unknown(_)) => Ok(()),
+            // A bug is noted as a fault: telling again would not help.
+            Ok(_) | Err(TurnError::Unknown(_) | TurnError::Bug(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -24,10 +24,10 @@ pub enum StartError {
     Key(String),
     /// The store.
     #[error("`store.url`: {0}")]
-    Store(#[from] StoreError),
+    Store(String),
     /// The record.
     #[error("`records.url`: {0}")]
-    Records(#[from] RecordsError),
+    Records(String),
     /// The flow folder cannot be read.
     #[error("{0}")]
     Folder(crate::config::Problem),
@@ -45,6 +45,19 @@ pub enum StartError {
     /// The HTTP client.
     #[error("{0}")]
     Http(String),
+}
+
+// The whole story stands in the text: no source is named, or it would be told twice.
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.to_string())
+    }
+}
+
+impl From<RecordsError> for StartError {
+    fn from(error: RecordsError) -> Self {
+        Self::Records(error.to_string())
+    }
 }
 
 /// Opens everything that the configuration names.

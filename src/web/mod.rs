@@ -28,6 +28,7 @@ pub fn router(service: &Service) -> Router {
     let routes = Router::new()
         .route("/in/{channel}", get(hook::inbound).post(hook::inbound))
         .route("/receipt/{channel}", get(hook::receipt).post(hook::receipt))
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::figures))
