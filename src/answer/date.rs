@@ -12,6 +12,9 @@ use super::{
     yes_no,
 };
 
+/// Words that may stand beside a length without "ago" that is taken for a day: "it has been 3 days now".
+const LENGTH_WORDS: usize = 4;
+
 /// Reads one day.
 pub fn read(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
     let said = match said(bounds, tokens, context, words) {
@@ -63,7 +66,7 @@ pub fn said(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &
     // a length without "ago" counts only where no other day is said and days past are asked
     if found.iter().any(|s| !s.length) {
         found.retain(|s| !s.length);
-    } else if ahead {
+    } else if ahead || tokens.len() > found.iter().map(|s| s.tokens).sum::<usize>() + LENGTH_WORDS {
         found.clear();
     }
     // a stretch of time beside a day only dresses it: "last week on monday" was read whole

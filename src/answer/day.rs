@@ -97,9 +97,11 @@ impl Grammar<'_> {
             return None;
         }
         let text = self.tokens.text(at);
+        let whole_word = self.words.knows(text);
         for clitic in &self.words.style.clitics {
             if let Some(rest) = text.strip_prefix(clitic.as_str())
                 && rest.chars().count() >= 2
+                && !whole_word
             {
                 // the stripped word and what follows it, as one phrase
                 let mut phrase = rest.to_owned();
@@ -286,9 +288,14 @@ impl Grammar<'_> {
         };
         next += n;
         Some(match year {
-            Some(year) => Said { year: true, ..Said::at(Date::new(year, month, day).ok(), next - at) },
+            Some(year) => Said { year: true, ..Said::at(Date::new(year, month, day).ok(), self.behind_weekday(next) - at) },
             None => Said { open: true, ..Said::of(self.without_year(month, day), next - at) },
         })
+    }
+
+    /// Passes a weekday written behind a whole date.
+    fn behind_weekday(&self, at: usize) -> usize {
+        self.weekday_word(at).map_or(at, |(_, n, _)| at + n)
     }
 
     fn marked_number(&self, at: usize, mark: DateWord) -> Option<(i32, usize)> {
@@ -441,7 +448,7 @@ impl Grammar<'_> {
         }
         let length = length::at_place(self.tokens, start, self.words).or_else(|| {
             let (unit, n) = length::unit_at(self.tokens, start, self.words)?;
-            (self.words.style.unit_is_one && lead.is_some()).then(|| Length::one(unit, n))
+            (self.words.style.unit_is_one && lead.is_some()).then(|| Length::one(unit, n, self.tokens, start, self.words))
         })?;
         let mut end = start + length.tokens;
         let mut direction = match lead {
@@ -472,7 +479,12 @@ impl Grammar<'_> {
 
     /// "The first Friday of this month", "second Monday of next month", "premier vendredi de juillet".
     fn nth_weekday(&self, at: usize) -> Option<Said> {
-        let start = self.skip_of(at);
+        let mut start = self.skip_of(at);
+        // "इस महीने के तीसरे बुधवार": the month first
+        let before = self.month_by_way(start);
+        if let Some((_, n)) = before {
+            start = self.skip_of(start + n);
+        }
         let found = number::at_place(self.tokens, start, self.words, true).filter(|f| f.ordinal)?;
         let nth = (1..=5_i8).find(|d| (f64::from(*d) - found.value).abs() < f64::EPSILON)?;
         let behind = self.skip_of(start + found.tokens);
@@ -482,7 +494,9 @@ impl Grammar<'_> {
         let after = self.skip_of(end);
         let mut months: Vec<Date> = Vec::new();
         let mut open = false;
-        if let Some((months_on, n)) = self.month_by_way(after) {
+        if let Some((months_on, _)) = before {
+            months.extend(today.first_of_month().checked_add(months_on.months()).ok());
+        } else if let Some((months_on, n)) = self.month_by_way(after) {
             months.extend(today.first_of_month().checked_add(months_on.months()).ok());
             end = after + n;
         } else if let Some((month, n, _)) = self.month(after) {
@@ -694,6 +708,11 @@ impl Grammar<'_> {
         if let Some((DateWord::Day(offset), n, mended)) = self.word(at) {
             return Some(Said { mended, ..Said::at(self.today.day.checked_add(offset.days()).ok(), n) });
         }
+        if let Some((DateWord::Either(offset), n, mended)) = self.word(at) {
+            let mut days: Vec<Date> = [-offset, offset].iter().filter_map(|o| self.today.day.checked_add(o.days()).ok()).collect();
+            self.sort(&mut days);
+            return Some(Said { open: true, mended, ..Said::of(days, n) });
+        }
         if let Some((DateWord::Vague, n, _)) = self.word(at) {
             let unit = self.unit(at + n).map_or(0, |(_, m)| m);
             return Some(Said::vague(n + unit));
@@ -725,7 +744,7 @@ impl Grammar<'_> {
             if stuck {
                 return None;
             }
-        } else if !marked && !led {
+        } else if !marked && (!led || day == 1) {
             return None;
         }
         if !marked && !led && self.tokens.len() > 1 {
@@ -743,6 +762,10 @@ impl Grammar<'_> {
         }
         let mut days: Vec<Date> = (-2..=2).filter_map(|m| self.day_in_month(m, day)).collect();
         self.sort(&mut days);
+        // "le vingt-et-un, jeudi": a weekday behind it must agree
+        if let Some((weekday, n, _)) = self.weekday_word(end) {
+            return Some(Said { open: true, ..Said::of(self.weekday_on(weekday, day), end + n - at) });
+        }
         let before = days.iter().find(|d| **d <= self.today.day).copied();
         let after = days.iter().find(|d| **d > self.today.day).copied();
         days.retain(|d| Some(*d) == before || Some(*d) == after);

@@ -29,11 +29,34 @@ impl Length {
         self.seconds > 0.0
     }
 
-    /// One unit: "قبل شهر", a month ago.
-    pub fn one(unit: Unit, tokens: usize) -> Self {
-        let mut length = Self { tokens, ..Self::default() };
+    /// One unit without its number ("قبل شهر", a month ago), and what is joined to it.
+    pub fn one(unit: Unit, n: usize, tokens: &Tokens, at: usize, words: &Words) -> Self {
+        let mut length = Self { tokens: n, ..Self::default() };
         length.add(1.0, unit);
+        length.go_on(unit, tokens, at, words);
         length
+    }
+
+    /// Adds what follows: halves and further parts.
+    fn go_on(&mut self, unit: Unit, tokens: &Tokens, at: usize, words: &Words) {
+        loop {
+            let mut next = at + self.tokens;
+            // "month and a half": half of the unit before
+            if let Some(found) = words.number.find(tokens, next)
+                && let NumberWord::Part(part) = found.meaning
+            {
+                self.add(part, unit);
+                self.tokens += found.tokens;
+                continue;
+            }
+            let joined = words.date.find(tokens, next).filter(|f| f.meaning == DateWord::And);
+            if let Some(joined) = joined {
+                next += joined.tokens;
+            }
+            let Some((n, value, unit)) = part(tokens, next, words) else { break };
+            self.add(value, unit);
+            self.tokens = next + n - at;
+        }
     }
 
     fn add(&mut self, n: f64, unit: Unit) {
@@ -95,24 +118,7 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Length> {
     let (n, value, unit) = part(tokens, at, words)?;
     length.add(value, unit);
     length.tokens = n;
-    loop {
-        let mut next = at + length.tokens;
-        // "month and a half": half of the unit before
-        if let Some(found) = words.number.find(tokens, next)
-            && let NumberWord::Part(part) = found.meaning
-        {
-            length.add(part, unit);
-            length.tokens += found.tokens;
-            continue;
-        }
-        let joined = words.date.find(tokens, next).filter(|f| f.meaning == DateWord::And);
-        if let Some(joined) = joined {
-            next += joined.tokens;
-        }
-        let Some((n, value, unit)) = part(tokens, next, words) else { break };
-        length.add(value, unit);
-        length.tokens = next + n - at;
-    }
+    length.go_on(unit, tokens, at, words);
     Some(length)
 }
 

@@ -70,7 +70,9 @@ fn exotic(tokens: &Tokens, words: &Words) -> bool {
     let mut share = false;
     let mut at = 0;
     while at < tokens.len() {
-        if tokens.between(at).contains('^') {
+        if tokens.between(at).contains('^')
+            || words.style.fraction_endings.iter().any(|e| tokens.text(at).len() > e.len() && tokens.text(at).ends_with(e.as_str()))
+        {
             return true;
         }
         match words.number.find(tokens, at).map(|f| f.meaning) {
@@ -87,9 +89,13 @@ fn exotic(tokens: &Tokens, words: &Words) -> bool {
         let open = !tokens.breaks(at) && !tokens.glued(at);
         let part =
             |i: usize| matches!(word(tokens, i, words), Some((NumberWord::Ordinal(_) | NumberWord::Part(_) | NumberWord::Fraction, ..)));
-        let next = word(tokens, at, words);
-        let behind_and = matches!(next, Some((NumberWord::And | NumberWord::Point | NumberWord::A, ..))) && part(at + 1);
-        if !found.ordinal && open && (part(at) || behind_and) {
+        // "three and a third", "one twenty-fifth"
+        let mut next = at;
+        while let Some((NumberWord::And | NumberWord::Point | NumberWord::A | NumberWord::Value(1.0), n, _)) = word(tokens, next, words) {
+            next += n;
+        }
+        let ordinal_follows = at_place(tokens, at, words, false).is_some_and(|f| f.ordinal);
+        if !found.ordinal && open && (part(at) || part(next) || ordinal_follows) {
             return true;
         }
     }
@@ -143,8 +149,14 @@ fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
     let before = tokens.between(at);
     let after = tokens.between(end);
     if !number.digits {
+        if words.style.places {
+            return free_sign(tokens, at, number, words);
+        }
         // a lone "one" within a sentence is mostly a pronoun
-        return number.value.total_cmp(&1.0).is_ne() || number.tokens > 1 || tokens.len() <= 3 || end == tokens.len() && !tokens.breaks(at);
+        return number.value.total_cmp(&1.0).is_ne()
+            || number.tokens > 1
+            || !tokens.asks && tokens.len() <= 3
+            || end == tokens.len() && !tokens.breaks(at);
     }
     if at > 0
         && !before.is_empty()
@@ -164,7 +176,7 @@ fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
         Some(Kind::Digits) => !matches!(after, "/" | "-" | ":" | "." | "*" | "="),
         Some(Kind::Word) if after.is_empty() => {
             let text = tokens.text(end);
-            text.chars().next().is_some_and(|c| !c.is_ascii_alphabetic())
+            words.style.places && text.chars().next().is_some_and(|c| !c.is_ascii_alphabetic())
                 || matches!(words.number.find(tokens, end).map(|f| f.meaning), Some(NumberWord::Counted | NumberWord::Scale(_)))
                 || matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Unit(_)))
         }
@@ -177,6 +189,17 @@ fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
     }
 }
 
+/// Signs of numbers are parts of other words too (四川, 十足): a number ends its clause or counts something, and a single sign has nothing
+/// unknown written before it.
+fn free_sign(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
+    let end = at + number.tokens;
+    let ends = tokens.breaks(end) || tokens.between(end).contains(' ') || tokens.kind(end) != Some(Kind::Word);
+    let counts = matches!(words.number.find(tokens, end).map(|f| f.meaning), Some(NumberWord::Counted))
+        || matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Unit(_)));
+    let begins = at == 0 || tokens.breaks(at) || !tokens.glued(at) || words.knows(tokens.text(at - 1));
+    (ends || counts) && (number.tokens > 1 || begins)
+}
+
 /// The number that begins at a token.
 pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<Found> {
     let mut start = at;
@@ -184,7 +207,7 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
     if tokens.kind(at) == Some(Kind::Digits) {
         let before = tokens.between(at);
         let opens = at == 0 || before.starts_with([' ', ':', '(']) || before.trim_start() != before;
-        if before.trim_end().ends_with('-') && opens {
+        if before.trim_end_matches([' ', '.', ',']).ends_with('-') && !before.contains("--") && opens {
             sign = -1.0;
         }
     } else if let Some(found) = words.number.find(tokens, at).filter(|f| f.meaning == NumberWord::Minus) {
@@ -449,6 +472,10 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                     continue;
                 }
                 match &mut sum {
+                    // "un medio" is a half
+                    Some(one) if length == 1 && !words.style.units_first && one.total().total_cmp(&1.0).is_eq() => {
+                        sum = Some(Sum::begin(part, words))
+                    }
                     None => sum = Some(Sum::begin(part, words)),
                     Some(sum) => sum.part(part),
                 }
@@ -503,7 +530,7 @@ fn word(tokens: &Tokens, at: usize, words: &Words) -> Option<(NumberWord, usize,
         }
     }
     // mending is for long words: "tree" is not three, "seventten" is
-    if text.chars().count() >= 5 && !words.knows(text) {
+    if text.len() >= 5 && text.is_ascii() && !words.knows(text) {
         return words.number.find_mended(tokens, at).map(|f| (f.meaning, f.tokens, true));
     }
     None

@@ -24,6 +24,9 @@ pub fn read(tokens: &Tokens, country: &str, words: &Words) -> Reading {
     if tokens.is_empty() {
         return Reading::Unclear(Unclear::Empty);
     }
+    if (0..tokens.len()).any(|at| words.other_number.find(tokens, at).is_some()) {
+        return Reading::Unclear(Unclear::NotAPhone);
+    }
     let mut numbers: Vec<String> = Vec::new();
     let mut refused = false;
     let mut all = true;
@@ -117,7 +120,7 @@ fn stuck(tokens: &Tokens, at: usize, before: &str) -> bool {
     let spaced = before.contains(char::is_whitespace) || at == 0;
     let id = kind == Some(Kind::Word)
         && !spaced
-        && (before.is_empty() && tokens.text(at - 1).is_ascii() || before == "-" && tokens.text(at - 1).len() <= 2);
+        && (before.is_empty() && tokens.text(at - 1).is_ascii() || before == "/" || before == "-" && tokens.text(at - 1).len() <= 2);
     let chain = kind == Some(Kind::Digits) && !spaced && !before.contains([',', ';']);
     let negative = before.trim_end_matches('(').ends_with('-') && (before.len() == 1 && at == 0 || before.ends_with(" -"));
     id || chain || negative || before.ends_with(['=', '*', '_', '@'])
@@ -175,7 +178,7 @@ fn judge(run: &Run, country: &str) -> Vec<String> {
 
 fn number(digits: &str, plus: bool, country: &str) -> Option<String> {
     let prefixed = digits.starts_with('0') || country.is_empty();
-    if digits.len() < *DIGITS.start() || digits.len() > DIGITS.end() + if prefixed { 5 } else { 0 } {
+    if digits.len() < *DIGITS.start() || digits.len() > DIGITS.end() + if prefixed { 3 } else { 0 } {
         return None;
     }
     if country.is_empty() {

@@ -48,6 +48,9 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         }
         n += taken;
     }
+    if n == 1 && matches!(words.number.find(tokens, at).map(|f| f.meaning), Some(NumberWord::Scale(scale)) if scale > 10.0) {
+        return None; // 万 alone is no number
+    }
     let value = reader.total()?;
     Some(Found { value, tokens: n, digits: reader.only_digits, ordinal: false, mended: false, plain: reader.only_digits && n == 1 })
 }
@@ -148,7 +151,13 @@ impl Reader {
             return false;
         }
         self.only_digits = false;
-        if scale < 10_000.0 {
+        // 五十千 is no number: a place above one already written
+        if scale < 10_000.0 && self.section > 0.0 && scale > self.last_scale && self.last_scale < 10_000.0 && scale != 12.0 {
+            return false;
+        }
+        if scale == 12.0 {
+            self.section = (self.section + self.waiting.take().unwrap_or(0.0)).max(1.0) * scale;
+        } else if scale < 10_000.0 {
             if self.waiting.is_none() && scale > 10.0 && !self.any {
                 // 百三: a hundred without its one
                 self.waiting = Some(1.0);

@@ -50,6 +50,8 @@ pub struct Words {
     pub name_lead: Lexicon<()>,
     /// What stands before a place: "I live in".
     pub place_lead: Lexicon<()>,
+    /// What says that a number is no telephone's: "account", "card".
+    pub other_number: Lexicon<()>,
     /// Whole messages that are a keyword, folded.
     pub keyword: HashMap<String, Keyword>,
     /// Words of politeness that may stand around a keyword.
@@ -170,6 +172,8 @@ pub enum DateWord {
     Weekday(i8),
     /// Days from today: yesterday is -1.
     Day(i32),
+    /// So many days before or after today, which only the bounds tell: कल is yesterday and tomorrow.
+    Either(i32),
     /// A unit of time.
     Unit(Unit),
     /// Two of a unit, said by its form: يومين.
@@ -330,6 +334,7 @@ fn compile(data: &Data) -> Words {
         temperature: Lexicon::new(data.temperature.phrases()),
         name_lead: Lexicon::new(data.text.name_lead.iter().map(|p| (p.as_str(), ()))),
         place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
+        other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),
         keyword,
         polite: Lexicon::new(data.keyword.polite.iter().map(|p| (p.as_str(), ()))),
         taught: data.keyword.taught(),

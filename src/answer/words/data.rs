@@ -49,6 +49,8 @@ pub struct Style {
     pub no_negates: bool,
     /// A unit alone is one of it: "قبل شهر" is a month ago.
     pub unit_is_one: bool,
+    /// How words of fractions end: "veinticincoavos".
+    pub fraction_endings: Vec<String>,
     /// Letters written onto the following word: و, ال, ب.
     pub clitics: Vec<String>,
 }
@@ -113,6 +115,7 @@ pub struct DateWords {
     months: Vec<List>,
     weekdays: Vec<List>,
     days: Days,
+    either: Days,
     two_hours: List,
     two_days: List,
     two_weeks: List,
@@ -171,6 +174,7 @@ pub struct TemperatureWords {
 pub struct TextWords {
     pub name_lead: List,
     pub place_lead: List,
+    pub other_number: List,
 }
 
 /// Each list begins with the word to teach.
@@ -307,6 +311,7 @@ impl NumberWords {
 impl DateWords {
     pub fn phrases(&self) -> Vec<(&str, DateWord)> {
         let mut phrases: Vec<(&str, DateWord)> = self.days.iter().map(|(phrase, days)| (phrase.as_str(), DateWord::Day(*days))).collect();
+        phrases.extend(self.either.iter().map(|(phrase, days)| (phrase.as_str(), DateWord::Either(*days))));
         let numbered: [(&Vec<List>, fn(i8) -> DateWord); 2] = [(&self.months, DateWord::Month), (&self.weekdays, DateWord::Weekday)];
         for (lists, meaning) in numbered {
             for (list, n) in lists.iter().zip(1_i8..) {
