@@ -242,7 +242,9 @@ impl Service {
     /// As [`Service::turn`]: the provider should tell again.
     pub async fn receipt(&self, receipt: &Receipt) -> Result<Receipted, TurnError> {
         let receipted = self.store().receipt(receipt).await?;
-        if let (Receipted::Forward, Delivery::Failed(reason), Some(outbox)) = (receipted, receipt.state, &receipt.outbox) {
+        // Told again where it is known already: a process may have died before the turn. The turn itself knows its own repeat.
+        let counts = matches!(receipted, Receipted::Forward | Receipted::Known);
+        if let (true, Delivery::Failed(reason), Some(outbox)) = (counts, receipt.state, &receipt.outbox) {
             self.undeliverable(outbox, reason).await?;
         }
         self.hints().settled();

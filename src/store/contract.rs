@@ -236,7 +236,9 @@ pub enum Settlement {
 pub enum Receipted {
     /// It moved the message forward.
     Forward,
-    /// It was old, a repeat, or about a message that is not known any more.
+    /// It says what is known already: what follows from it may have to be done again, if a process died in between.
+    Known,
+    /// It was old, or about a message that is not known any more.
     NoChange,
 }
 

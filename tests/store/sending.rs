@@ -250,6 +250,8 @@ pub async fn a_failure_is_final_and_told(bench: Bench) {
     });
     assert_eq!(told, Some((Some("21610".into()), at(1), Some(ana.id.clone()))));
     assert_eq!(bench.store.receipt(&receipt(&pending.item.id, Delivery::Sent)).await.unwrap(), Receipted::NoChange);
+    let again = receipt(&pending.item.id, Delivery::Failed(Undeliverable::OptedOut));
+    assert_eq!(bench.store.receipt(&again).await.unwrap(), Receipted::Known, "a process may have died before it acted on it");
     // One that could not even be put into the channel's form fails without an attempt.
     let next = only(&bench, 2).await;
     bench.store.settle(&next, failed, at(2)).await.unwrap();

@@ -288,6 +288,9 @@ async fn receipt(
         finish(conversation, id, db).await?;
     }
     let rank = raw::rank(delivery);
+    if sent == Some(rank) {
+        return Ok(Receipted::Known);
+    }
     if !sent.map_or(begun, |earlier| raw::advances(rank, earlier)) {
         return Ok(Receipted::NoChange);
     }

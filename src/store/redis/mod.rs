@@ -247,7 +247,7 @@ impl Redis {
     ) -> Result<Receipted, StoreError> {
         let mut all = keys::seven(conversation);
         all.push(Shard(keys::shard_of(conversation)).sent(id));
-        let moved = Call::new(&self.scripts.receipt, &all)
+        let moved: i64 = Call::new(&self.scripts.receipt, &all)
             .arg(id.as_str())
             .arg(raw::rank(delivery))
             .arg(codec::state_word(SentState::Delivery(delivery)))
@@ -256,7 +256,11 @@ impl Redis {
             .arg(raw::RANK_FAILED)
             .run_over(&self.turns)
             .await?;
-        Ok(if moved == 1 { Receipted::Forward } else { Receipted::NoChange })
+        Ok(match moved {
+            1 => Receipted::Forward,
+            2 => Receipted::Known,
+            _ => Receipted::NoChange,
+        })
     }
 
     pub async fn set_aside(&self, id: &OutboxId, until_ms: i64) -> Result<(), StoreError> {

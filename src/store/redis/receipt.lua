@@ -1,4 +1,4 @@
--- Keeps a provider's word, forward only; finishes an item that was begun. Answers 1 forward, 0 no change.
+-- Keeps a provider's word, forward only; finishes an item that was begun. Answers 1 forward, 2 known already, 0 no change.
 -- KEYS: the seven; 8 what is known of the item as sent.
 -- ARGV: 1 outbox id, 2 rank, 3 the state's word, 4 at in ms, 5 seconds to remember, 6 rank of failed.
 local id = ARGV[1]
@@ -8,6 +8,9 @@ if begun then
   finish(id)
 end
 if sent then
+  if sent == ARGV[2] then
+    return 2
+  end
   if sent == ARGV[6] or tonumber(ARGV[2]) <= tonumber(sent) then
     return 0
   end
