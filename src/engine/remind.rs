@@ -143,10 +143,11 @@ fn one_arm(walk: &mut Walk<'_, '_>, asked_at: Timestamp, nth: u8) -> bool {
         // A session that ends keeps its open question for a late answer; one that calls a human asks it again after the hand-back.
         let stays = walk.ended.is_some() || (rest.escalate.is_some() && rest.resume.is_none());
         walk.session.open = if stays { open } else { None };
-        if rest.escalate.is_some() && rest.resume.is_none() {
-            if let Some(live) = walk.run.live() {
-                live.resume = ResumeAt::OpenQuestion;
-            }
+        if rest.escalate.is_some()
+            && rest.resume.is_none()
+            && let Some(live) = walk.run.live()
+        {
+            live.resume = ResumeAt::OpenQuestion;
         }
         walk.walk(at);
         return false;

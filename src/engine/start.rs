@@ -221,7 +221,8 @@ fn close(run: &mut Run<'_>, session: Session, end: &str) {
         _ => {}
     };
     run.conversation.roster.iter_mut().for_each(missed);
-    run.conversation.lapsed = (end == "no reply" && session.open.is_some()).then(|| Lapsed { at: run.now, session });
+    let lapses = end == "no reply" && session.open.is_some();
+    run.conversation.lapsed = lapses.then_some(Lapsed { at: run.now, session });
 }
 
 /// The next waiting session begins, or goes on with its open question.

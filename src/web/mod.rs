@@ -3,6 +3,7 @@
 //! Every answer carries the security headers (`headers`); every handler survives a panic with a 500 that says nothing.
 
 pub mod api;
+mod department;
 pub mod desk;
 mod headers;
 mod health;

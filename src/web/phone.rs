@@ -3,6 +3,7 @@
 //! ```text
 //! GET  /phone           which number, SMS or WhatsApp        POST /phone          opens one: a page under an unguessable token
 //! GET  /phone/{token}   the phone                            POST /phone/{token}  something is sent, by the channel's own webhook
+//! POST /phone/{token}/start    the department starts a flow here (`department`)
 //! GET  /phone/{token}/screen   its messages as a part of the page     GET /phone/{token}/events   "look again", as server-sent events
 //! ```
 //! The page works without a script; with it, messages appear by themselves. Numbers stand in bodies only.
@@ -17,7 +18,7 @@ use axum::{
         Html, IntoResponse, Redirect, Response,
         sse::{Event as SseEvent, KeepAlive, Sse},
     },
-    routing::get,
+    routing::{get, post},
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
@@ -25,7 +26,7 @@ use handlebars::Handlebars;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::hook;
+use super::{department, hook};
 use crate::{
     base::{Medium, limit},
     channel::{self, Channel, Hook},
@@ -65,6 +66,7 @@ pub(super) fn routes() -> Router<Service> {
         .route("/phone/{token}", get(page).post(send))
         .route("/phone/{token}/screen", get(screen))
         .route("/phone/{token}/events", get(events))
+        .route("/phone/{token}/start", post(department::start))
 }
 
 fn fixed(kind: &'static str, text: &'static str) -> Response {
@@ -72,7 +74,7 @@ fn fixed(kind: &'static str, text: &'static str) -> Response {
 }
 
 /// Why a phone cannot be shown.
-enum NoPhone {
+pub(super) enum NoPhone {
     /// No such token, or no `browser` channel.
     Unknown,
     /// The number is none.
@@ -141,7 +143,7 @@ async fn open(State(service): State<Service>, Form(opening): Form<Opening>) -> R
     Ok(Redirect::to(&format!("/phone/{token}")))
 }
 
-async fn found(service: &Service, token: &str) -> Result<Phone, NoPhone> {
+pub(super) async fn found(service: &Service, token: &str) -> Result<Phone, NoPhone> {
     if browsers(service).is_empty() {
         return Err(NoPhone::Unknown);
     }
@@ -165,6 +167,7 @@ async fn page(State(service): State<Service>, Path(token): Path<String>) -> Resu
         "whatsapp": phone.address.medium == Medium::WhatsApp,
         "agency": service.agency().name,
         "id": service.clock().new_id("tap"),
+        "flows": department::flows(&service),
         "screen": screen,
     });
     Ok(rendered("phone", &data))

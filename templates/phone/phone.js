@@ -37,7 +37,7 @@
     if (form.classList.contains("write") && !text.value.trim()) return;
     const id = form.querySelector("input[name=id]");
     try {
-      const answer = await fetch(base, { method: "POST", body, redirect: "manual" });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" });
       if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(String(answer.status));
       id.value = `tap_${crypto.randomUUID ? crypto.randomUUID() : Date.now() + "-" + Math.random()}`;
       form.reset();
