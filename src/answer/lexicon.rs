@@ -102,7 +102,7 @@ impl<T: Copy> Lexicon<T> {
         }
         let mut best: Option<&str> = None;
         for words in self.by_length.get(length - 1..=(length + 1).min(self.by_length.len().saturating_sub(1)))?.iter() {
-            for known in words.iter().filter(|w| w.len() >= 4) {
+            for known in words.iter().filter(|w| w.len() >= 4 && may_be_near(word, w)) {
                 if one_fault_apart(word, known) {
                     if best.is_some_and(|b| b != &**known) {
                         return None;
@@ -163,6 +163,14 @@ fn squeeze(word: &str) -> Option<String> {
         last = Some(c);
     }
     squeezed.then_some(out)
+}
+
+/// Turns away at once most words that are more than one fault apart: of two words one fault apart, the first letters agree, or are one place off.
+fn may_be_near(a: &str, b: &str) -> bool {
+    match (a.as_bytes(), b.as_bytes()) {
+        ([a0, a1, ..], [b0, b1, ..]) => a0 == b0 || a1 == b1 || a0 == b1 || a1 == b0,
+        _ => true,
+    }
 }
 
 /// Whether two words differ by one letter put in, left out, changed, or by two neighbours exchanged.
