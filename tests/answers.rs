@@ -123,3 +123,23 @@ fn english_replies_are_read_as_a_nurse_would() {
 fn spanish_replies_are_read_as_a_nurse_would() {
     judge("es", include_str!("answers/es.jsonl"), 300);
 }
+
+#[test]
+fn french_replies_are_read_as_a_nurse_would() {
+    judge("fr", include_str!("answers/fr.jsonl"), 300);
+}
+
+#[test]
+fn portuguese_replies_are_read_as_a_nurse_would() {
+    judge("pt", include_str!("answers/pt.jsonl"), 300);
+}
+
+#[test]
+fn arabic_replies_are_read_as_a_nurse_would() {
+    judge("ar", include_str!("answers/ar.jsonl"), 300);
+}
+
+#[test]
+fn chinese_replies_are_read_as_a_nurse_would() {
+    judge("zh", include_str!("answers/zh.jsonl"), 300);
+}

@@ -9,7 +9,33 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 /// Least of right readings in hundredths, by language and kind.
-const FLOORS: &[(&str, &str, usize)] = &[];
+const FLOORS: &[(&str, &str, usize)] = &[
+    ("en", "date", 97),
+    ("en", "number", 50),
+    ("en", "phone", 98),
+    ("en", "yes/no", 100),
+    ("es", "date", 97),
+    ("es", "number", 56),
+    ("es", "yes/no", 100),
+    ("fr", "date", 95),
+    ("fr", "number", 52),
+    ("fr", "yes/no", 100),
+    ("pt", "date", 97),
+    ("pt", "number", 66),
+    ("pt", "phone", 97),
+    ("pt", "yes/no", 100),
+    ("ar", "date", 86),
+    ("ar", "number", 47),
+    ("ar", "yes/no", 100),
+    ("zh", "date", 75),
+    ("zh", "number", 70),
+    ("zh", "phone", 96),
+    ("zh", "yes/no", 100),
+    ("hi", "date", 76),
+    ("hi", "number", 42),
+    ("hi", "phone", 100),
+    ("hi", "yes/no", 100),
+];
 
 #[derive(Default)]
 struct Score {

@@ -288,7 +288,8 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             doubtful = said.last().is_some_and(|s| matches!(s, Said::Option { denied: true, .. }));
             denying = false;
         }
-        if let Some((piece, n)) = by_number(list, tokens, at, words, &said) {
+        let longer = |n: usize| words.list.find(tokens, at).is_some_and(|w| w.tokens > n);
+        if let Some((piece, n)) = by_number(list, tokens, at, words, &said).filter(|(_, n)| !longer(*n)) {
             said.push(if let (Said::Option { at, by, .. }, true) = (piece, denying) {
                 Said::Option { at, by, denied: true }
             } else {
@@ -301,7 +302,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         let word = words.list.find_mended(tokens, at).filter(|f| !f.mended || label.is_none());
         // a label's own words go before words around the list, unless those are the longer: "all but", "none of these"
         if let Some(Match { option, n, mended, whole }) = label
-            && word.is_none_or(|w| n >= w.tokens || whole)
+            && word.is_none_or(|w| whole || n > w.tokens || (n == w.tokens && says_little(w.meaning)))
         {
             let by = if mended {
                 How::Mended
@@ -362,6 +363,14 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         at += word.tokens;
     }
     (said, rest)
+}
+
+/// Words around options that a part of a label goes before.
+const fn says_little(word: ListWord) -> bool {
+    match word {
+        ListWord::And | ListWord::To | ListWord::Last | ListWord::Well | ListWord::Filler | ListWord::But => true,
+        ListWord::Or | ListWord::All | ListWord::None | ListWord::Except | ListWord::Not | ListWord::Both | ListWord::Me => false,
+    }
 }
 
 /// A number, or a range of numbers, that stands for an option.

@@ -8,7 +8,7 @@ use super::{
     normalise::{Kind, Tokens},
     reading::{How, Reading, Unclear},
     value::{Truth, Value},
-    words::{DateWord, Words},
+    words::Words,
     yes_no,
 };
 
@@ -136,6 +136,7 @@ fn choose(bounds: DateBounds, said: &Said, context: &Context<'_>) -> Result<Vec<
     let first = candidates.first().copied().ok_or(Unclear::NoSuchDay)?;
     let fit: Vec<Date> = candidates.iter().copied().filter(|d| within(bounds, *d).is_ok()).collect();
     match fit.first() {
+        Some(_) if said.either => Ok(fit),
         Some(day) => Ok(vec![*day]),
         None => Err(within(bounds, nearest(bounds, &candidates).unwrap_or(first)).err().unwrap_or(Unclear::Unknown)),
     }
@@ -208,14 +209,12 @@ fn said_year(tokens: &Tokens, words: &Words) -> Option<i16> {
     None
 }
 
-/// Whether a word of the reply speaks of days at all.
-pub fn speaks_of_days(tokens: &Tokens, words: &Words) -> bool {
-    (0..tokens.len()).any(|at| {
-        words.date.find(tokens, at).is_some_and(|f| {
-            matches!(
-                f.meaning,
-                DateWord::Day(_) | DateWord::Weekday(_) | DateWord::Month(_) | DateWord::AgoAfter | DateWord::AgoBefore | DateWord::Since
-            )
-        })
-    })
+/// The one day that a reply names beside its answer, not after today; a bare number is none.
+pub fn beside(tokens: &Tokens, context: &Context<'_>, words: &Words) -> Option<Date> {
+    let bounds = DateBounds { from: None, to: Some(context.today) };
+    let said: Vec<Said> = said(bounds, tokens, context, words).ok()?.into_iter().filter(|s| !s.bare).collect();
+    match judge(bounds, &said, tokens, context) {
+        Reading::Clear { value: Value::Date(day), .. } => Some(day),
+        Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => None,
+    }
 }

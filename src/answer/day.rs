@@ -29,6 +29,8 @@ pub struct Said {
     pub year: bool,
     /// Whether it is a length without "ago": "3 days", "since 3 days".
     pub length: bool,
+    /// Whether its days are equally likely: कल, and 12-11-10 where the year may come first.
+    pub either: bool,
     /// Whether a typing fault was mended.
     pub mended: bool,
 }
@@ -50,7 +52,7 @@ impl Said {
     }
 
     fn of(days: Vec<Date>, tokens: usize) -> Self {
-        Self { days, tokens, open: false, vague: false, bare: false, year: false, length: false, mended: false }
+        Self { days, tokens, open: false, vague: false, bare: false, year: false, length: false, either: false, mended: false }
     }
 
     fn vague(tokens: usize) -> Self {
@@ -128,10 +130,14 @@ impl Grammar<'_> {
 
     /// Passes words that may stand between parts of a day: of, the, on.
     fn skip_of(&self, mut at: usize) -> usize {
-        while let Some(n) = self.is(at, DateWord::Of) {
-            at += n;
+        loop {
+            match self.word(at) {
+                Some((DateWord::Of, n, _)) => at += n,
+                // "dia 10"
+                Some((DateWord::Unit(Unit::Day), n, _)) if self.tokens.kind(at + n) == Some(Kind::Digits) => at += n,
+                _ => return at,
+            }
         }
-        at
     }
 
     fn way(&self, at: usize) -> Option<(Way, usize)> {
@@ -340,10 +346,11 @@ impl Grammar<'_> {
                     // 16/04/21: the year first, where no other order gives a day or the language writes so
                     let years = self.short_year(i16::try_from(first).ok()?);
                     let by_year: Vec<Date> = years.iter().filter_map(|y| date(u32::try_from(*y).ok()?, second, third)).collect();
-                    if days.is_empty() || (self.words.style.places && first > 12) {
+                    let either = self.words.style.places && !by_year.is_empty() && !days.is_empty();
+                    if days.is_empty() || self.words.style.places {
                         days.splice(0..0, by_year);
                     }
-                    Some(Said { year: true, ..Said::of(days, 3) })
+                    Some(Said { year: true, either, ..Said::of(days, 3) })
                 }
                 _ => None,
             };
@@ -648,6 +655,12 @@ impl Grammar<'_> {
             start = self.skip_of(start + n);
         }
         let (weekday, n, mended) = self.weekday_word(start)?;
+        // "sat" and "sun" within a sentence are other words
+        let short = n == 1 && self.tokens.text(start).is_ascii() && self.tokens.text(start).len() <= 3;
+        let led = start > at || (at > 0 && self.word(at - 1).is_some_and(|(w, ..)| matches!(w, DateWord::Of | DateWord::Since)));
+        if short && !led && self.tokens.len() > 3 && self.day_number(start + n).is_none() && !self.tokens.breaks(start + n) {
+            return None;
+        }
         let mut end = start + n;
         let behind = self.skip_of(end);
         if way.is_none() {
@@ -711,7 +724,7 @@ impl Grammar<'_> {
         if let Some((DateWord::Either(offset), n, mended)) = self.word(at) {
             let mut days: Vec<Date> = [-offset, offset].iter().filter_map(|o| self.today.day.checked_add(o.days()).ok()).collect();
             self.sort(&mut days);
-            return Some(Said { open: true, mended, ..Said::of(days, n) });
+            return Some(Said { open: true, either: true, mended, ..Said::of(days, n) });
         }
         if let Some((DateWord::Vague, n, _)) = self.word(at) {
             let unit = self.unit(at + n).map_or(0, |(_, m)| m);
@@ -736,6 +749,9 @@ impl Grammar<'_> {
         let start = self.skip_of(at);
         let (day, n, marked) = self.day_number(start)?;
         let end = start + n;
+        if self.unit(end).is_some() {
+            return None;
+        }
         let led = start > at || (at > 0 && self.word(at - 1).is_some_and(|(w, ..)| matches!(w, DateWord::Of | DateWord::Since)));
         if self.tokens.kind(start) == Some(Kind::Digits) {
             let stuck = (start > 0 && matches!(self.tokens.between(start), "/" | "-" | ":" | "." | "" | "+"))

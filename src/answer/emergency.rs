@@ -106,8 +106,8 @@ fn denied(tokens: &Tokens, span: Span, words: &Words) -> bool {
     let mut end = span.start;
     while end > from {
         // the longest phrase that ends here: "never had" before "had"
-        let found = (end.saturating_sub(4).max(from)..end)
-            .find_map(|at| words.hearing.find(tokens, at).filter(|f| at + f.tokens == end).map(|f| (at, f.meaning)));
+        let found =
+            (end.saturating_sub(4).max(from)..end).find_map(|at| words.hearing.exactly(tokens, at, end).map(|meaning| (at, meaning)));
         match found {
             Some((_, HearingWord::Not | HearingWord::Gone)) => return true,
             Some((at, HearingWord::Between)) => end = at,

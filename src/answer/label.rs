@@ -13,6 +13,7 @@ use super::{
 pub struct Labels<'c> {
     texts: Vec<Text>,
     choices: &'c [Choice],
+    words: &'c Words,
 }
 
 struct Text {
@@ -37,8 +38,8 @@ pub struct Match {
 
 impl<'c> Labels<'c> {
     /// Folds the labels; does nothing where the reply has no word to look up.
-    pub fn of(choices: &'c [Choice], tokens: &Tokens, words: &Words) -> Self {
-        let mut labels = Self { texts: Vec::new(), choices };
+    pub fn of(choices: &'c [Choice], tokens: &Tokens, words: &'c Words) -> Self {
+        let mut labels = Self { texts: Vec::new(), choices, words };
         if (0..tokens.len()).all(|at| tokens.kind(at) == Some(Kind::Digits))
             && !choices.iter().any(|c| c.label.contains(|d: char| d.is_ascii_digit()))
         {
@@ -82,7 +83,7 @@ impl<'c> Labels<'c> {
         let mut best: Option<Match> = None;
         let mut tied = false;
         for text in &self.texts {
-            let Some(found) = text.at(tokens, at) else { continue };
+            let Some(found) = text.at(tokens, at, self.words, &self.texts) else { continue };
             let better = best.is_none_or(|b| (found.whole, found.n, !found.mended) > (b.whole, b.n, !b.mended));
             if better {
                 tied = false;
@@ -108,17 +109,16 @@ impl<'c> Labels<'c> {
 }
 
 impl Text {
-    fn at(&self, tokens: &Tokens, at: usize) -> Option<Match> {
-        if let Some((n, mended)) = self.run(tokens, at, 0) {
+    fn at(&self, tokens: &Tokens, at: usize, words: &Words, all: &[Self]) -> Option<Match> {
+        if let Some((n, mended)) = self.run(tokens, at, 0, words) {
             if n == self.words.len() {
                 return Some(Match { option: self.option, n, mended, whole: true });
             }
         }
         let mut best: Option<Match> = None;
         for from in 0..self.words.len() {
-            let Some((n, mended)) = self.run(tokens, at, from) else { continue };
-            let cjk_pair = n >= 2 && self.words.get(from).is_some_and(|w| w.chars().count() == 1 && !w.is_ascii());
-            let tells = self.telling.get(from..from + n).is_some_and(|t| t.iter().any(|x| *x)) || (cjk_pair && self.words.len() <= n + 2);
+            let Some((n, mended)) = self.run(tokens, at, from, words) else { continue };
+            let tells = self.telling.get(from..from + n).is_some_and(|t| t.iter().any(|x| *x)) || self.tells_by_signs(from, n, all);
             if tells && best.is_none_or(|b| n > b.n) {
                 best = Some(Match { option: self.option, n, mended, whole: false });
             }
@@ -126,8 +126,15 @@ impl Text {
         best
     }
 
+    /// Whether a run of signs (two or more letters that are words of their own, as in Chinese) stands in no other option's label.
+    fn tells_by_signs(&self, from: usize, n: usize, all: &[Self]) -> bool {
+        let Some(run) = self.words.get(from..from + n) else { return false };
+        let signs = n >= 2 && run.iter().all(|w| !w.is_ascii() && w.chars().count() == 1);
+        signs && !all.iter().any(|t| t.option != self.option && t.words.windows(n).any(|w| w == run))
+    }
+
     /// How many words of the label from `from` on stand in the reply from `at` on.
-    fn run(&self, tokens: &Tokens, at: usize, from: usize) -> Option<(usize, bool)> {
+    fn run(&self, tokens: &Tokens, at: usize, from: usize, words: &Words) -> Option<(usize, bool)> {
         let mut n = 0;
         let mut mended = false;
         while let Some(word) = self.words.get(from + n) {
@@ -135,7 +142,7 @@ impl Text {
                 break;
             }
             let typed = tokens.text(at + n);
-            if typed != word {
+            if typed != word && !words.same_but_for_clitics(typed, word) {
                 let letters = word.chars().count();
                 let most = match letters {
                     0..=3 => 0,
@@ -143,7 +150,10 @@ impl Text {
                     _ => 2,
                 };
                 let telling = self.telling.get(from + n).copied().unwrap_or(false);
-                let close = telling && typed.chars().count() >= 4 && (faults(word, typed, most).is_some() || same_stem(word, typed));
+                let close = telling
+                    && !words.knows(typed)
+                    && typed.chars().count() >= 4
+                    && (faults(word, typed, most).is_some() || same_stem(word, typed));
                 if !close {
                     break;
                 }

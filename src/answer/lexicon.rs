@@ -56,6 +56,15 @@ impl<T: Copy> Lexicon<T> {
         self.entry(tokens, at, tokens.text(at), false)
     }
 
+    /// The meaning of the phrase that takes exactly the tokens from one place to another.
+    pub fn exactly(&self, tokens: &Tokens, at: usize, end: usize) -> Option<T> {
+        let fits = |entry: &&Entry<T>| {
+            entry.rest.len() + 1 == end - at
+                && entry.rest.iter().zip(at + 1..).all(|(word, i)| tokens.text(i) == &**word && !tokens.breaks(i))
+        };
+        self.by_first.get(tokens.text(at))?.iter().find(fits).map(|entry| entry.meaning)
+    }
+
     /// As [`Self::find`], and where nothing begins there with this word, with one typing fault mended: `yess`, `tomorow`, `siiii`.
     pub fn find_mended(&self, tokens: &Tokens, at: usize) -> Option<Found<T>> {
         if let Some(found) = self.find(tokens, at) {
@@ -74,10 +83,15 @@ impl<T: Copy> Lexicon<T> {
         self.entry(tokens, at, mended, true)
     }
 
+    /// The word as the lexicon keeps it, if it stands in any phrase.
+    pub fn known(&self, word: &str) -> Option<&str> {
+        let words = self.by_length.get(word.chars().count())?;
+        words.binary_search_by(|w| (**w).cmp(word)).ok().and_then(|at| words.get(at)).map(|w| &**w)
+    }
+
     /// Whether the word stands in any phrase.
     pub fn knows(&self, word: &str) -> bool {
-        let length = word.chars().count();
-        self.by_length.get(length).is_some_and(|words| words.binary_search_by(|w| (**w).cmp(word)).is_ok())
+        self.known(word).is_some()
     }
 
     /// The one known word at one typing fault from an unknown word of four letters or more; `None` where there is none, or two.
@@ -88,7 +102,7 @@ impl<T: Copy> Lexicon<T> {
         }
         let mut best: Option<&str> = None;
         for words in self.by_length.get(length - 1..=(length + 1).min(self.by_length.len().saturating_sub(1)))?.iter() {
-            for known in words.iter().filter(|w| w.len() >= 4) {
+            for known in words.iter().filter(|w| w.len() >= 4 && may_be_near(word, w)) {
                 if one_fault_apart(word, known) {
                     if best.is_some_and(|b| b != &**known) {
                         return None;
@@ -149,6 +163,14 @@ fn squeeze(word: &str) -> Option<String> {
         last = Some(c);
     }
     squeezed.then_some(out)
+}
+
+/// Turns away at once most words that are more than one fault apart: of two words one fault apart, the first letters agree, or are one place off.
+fn may_be_near(a: &str, b: &str) -> bool {
+    match (a.as_bytes(), b.as_bytes()) {
+        ([a0, a1, ..], [b0, b1, ..]) => a0 == b0 || a1 == b1 || a0 == b1 || a1 == b0,
+        _ => true,
+    }
 }
 
 /// Whether two words differ by one letter put in, left out, changed, or by two neighbours exchanged.

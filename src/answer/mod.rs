@@ -7,9 +7,11 @@
 //! A reply is folded and cut into tokens once ([`normalise`]); each kind of answer then goes over the tokens with the word tables of one language
 //! ([`words`]). The language spoken is tried first, then the flow's others.
 
+pub mod auto_reply;
 pub mod case;
 pub mod emergency;
 pub mod expect;
+pub mod extra;
 pub mod keyword;
 pub mod question_back;
 pub mod reading;

@@ -61,11 +61,6 @@ impl Tokens {
         self.list.is_empty()
     }
 
-    /// A token; `None` past the end.
-    pub fn get(&self, at: usize) -> Option<&Token> {
-        self.list.get(at)
-    }
-
     /// The folded text of a token; empty past the end.
     pub fn text(&self, at: usize) -> &str {
         self.list.get(at).and_then(|t| self.folded.get(t.start..t.end)).unwrap_or("")

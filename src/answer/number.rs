@@ -166,7 +166,11 @@ fn free(tokens: &Tokens, at: usize, number: Found, words: &Words) -> bool {
     {
         return false; // e-1, SCP-173
     }
-    if at > 0 && (before.is_empty() || (matches!(before, "/" | "-" | ":" | ".") && tokens.kind(at - 1) == Some(Kind::Digits))) {
+    let behind_sign = words.style.places && before.is_empty() && at > 0 && !tokens.text(at - 1).is_ascii();
+    if at > 0
+        && !behind_sign
+        && (before.is_empty() || (matches!(before, "/" | "-" | ":" | ".") && tokens.kind(at - 1) == Some(Kind::Digits)))
+    {
         return false;
     }
     if end >= tokens.len() {

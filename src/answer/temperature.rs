@@ -78,11 +78,20 @@ fn degrees_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)>
         let next = at + n + degree + joined;
         if tokens.kind(next) == Some(Kind::Digits)
             && tokens.text(next).len() == 1
-            && matches!(tokens.between(next), " " | "°" | "º" | "" | "'" | ". " | ", ")
+            && matches!(tokens.between(next), " " | "°" | "º" | "" | "'" | "。" | ". " | ", ")
         {
             let value = format!("{value}.{}", tokens.text(next)).parse().ok()?;
             return Some((value, n + degree + joined + 1));
         }
+    }
+    // 三十八度五
+    if words.style.places
+        && let Some((TemperatureWord::Degree, degree)) = word_at(tokens, at + n, words)
+        && let Some(part) = number::at_place(tokens, at + n + degree, words, true)
+        && !part.digits
+        && part.value < 10.0
+    {
+        return Some((value + part.value / 10.0, n + degree + part.tokens));
     }
     // "thirty eight five": dictation drops the point
     if !plain

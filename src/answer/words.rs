@@ -68,6 +68,8 @@ pub struct Words {
     pub hearing: Lexicon<HearingWord>,
     /// Questions back.
     pub question: Vec<(super::question_back::QuestionBack, Patterns)>,
+    /// Someone of the house who is not the one who texts: "my son".
+    pub someone_else: Patterns,
     /// Replies that machines send.
     pub auto_reply: Patterns,
 }
@@ -311,11 +313,6 @@ pub fn of_all(languages: &[Language]) -> Vec<&'static Words> {
     found
 }
 
-/// The tags of the languages that have data.
-pub fn languages() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|(tag, _)| *tag)
-}
-
 fn compile(data: &Data) -> Words {
     let mut keyword = HashMap::new();
     for (word, phrases) in data.keyword.lists() {
@@ -338,12 +335,13 @@ fn compile(data: &Data) -> Words {
         keyword,
         polite: Lexicon::new(data.keyword.polite.iter().map(|p| (p.as_str(), ()))),
         taught: data.keyword.taught(),
-        emergency: Patterns::new(&[data.emergency.states.as_slice(), data.emergency.signs.as_slice()].concat()),
+        emergency: Patterns::new(&[data.emergency.states.as_slice(), data.emergency.signs.as_slice()].concat(), &data.style.clitics),
         states: data.emergency.states.len(),
-        distress: Patterns::new(&data.emergency.distress),
+        distress: Patterns::new(&data.emergency.distress, &data.style.clitics),
         hearing: Lexicon::new(data.emergency.phrases()),
-        question: data.question.lists().into_iter().map(|(kind, list)| (kind, Patterns::new(list))).collect(),
-        auto_reply: Patterns::new(&data.auto_reply.patterns),
+        question: data.question.lists().into_iter().map(|(kind, list)| (kind, Patterns::new(list, &data.style.clitics))).collect(),
+        someone_else: Patterns::new(&data.extra.someone_else, &data.style.clitics),
+        auto_reply: Patterns::new(&data.auto_reply.patterns, &data.style.clitics),
     }
 }
 
@@ -357,6 +355,20 @@ impl Words {
             || self.date.knows(word)
             || self.time.knows(word)
             || self.hearing.knows(word)
+    }
+
+    /// Whether two words are the same but for letters written onto their beginning: وحمى and حمى, السعال and سعال.
+    pub fn same_but_for_clitics(&self, a: &str, b: &str) -> bool {
+        if self.style.clitics.is_empty() {
+            return false;
+        }
+        let bare = |word| self.without_clitic(word).unwrap_or(word);
+        bare(a) == b || a == bare(b) || bare(a) == bare(b)
+    }
+
+    /// A word without the letters written onto its beginning, where two letters or more are left.
+    pub fn without_clitic<'t>(&self, word: &'t str) -> Option<&'t str> {
+        self.style.clitics.iter().find_map(|clitic| word.strip_prefix(clitic.as_str()).filter(|rest| rest.chars().count() >= 3))
     }
 
     /// What the whole reply says as one phrase of a lexicon, if it does.

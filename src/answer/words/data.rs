@@ -27,6 +27,7 @@ pub struct Data {
     pub emergency: EmergencyWords,
     pub question: QuestionWords,
     pub auto_reply: AutoReplyWords,
+    pub extra: ExtraWords,
 }
 
 /// How the language writes numbers and days.
@@ -225,6 +226,13 @@ pub struct QuestionWords {
 #[serde(default, deny_unknown_fields)]
 pub struct AutoReplyWords {
     pub patterns: List,
+}
+
+/// What is said beside an answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExtraWords {
+    pub someone_else: List,
 }
 
 impl Data {
