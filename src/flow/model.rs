@@ -27,6 +27,8 @@ pub struct Flow {
     pub starts_on: Vec<TextId>,
     /// Its own endings.
     pub ends: Vec<String>,
+    /// Where each of them stands.
+    pub ends_at: Vec<Span>,
     /// What happens while the open question stays unanswered, in the order of the times.
     pub silence: Vec<SilenceArm>,
     /// All steps in file order, groups before their steps; [`StepId`] indexes it.
