@@ -17,6 +17,8 @@ pub struct Flow {
     pub title: String,
     /// The first is the language of the file itself.
     pub languages: Vec<Language>,
+    /// Where each of them is named.
+    pub languages_at: Vec<Span>,
     /// For whom it is.
     pub audience: Audience,
     /// The flow that must have held on this address within 30 days, or runs first.

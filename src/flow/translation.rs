@@ -170,7 +170,7 @@ pub fn missing(draft: &Draft) -> Vec<Problem> {
     }
     for (at, language) in draft.flow.languages.iter().enumerate().skip(1) {
         if !texts.clone().any(|text| text.translations.contains_key(language)) {
-            problems.push(nothing(draft, language, draft.languages.get(at).cloned().unwrap_or(0..0)));
+            problems.push(nothing(draft, language, draft.flow.languages_at.get(at).map_or(0..0, |span| span.start..span.end)));
             continue;
         }
         for text in texts.clone() {

@@ -63,7 +63,7 @@ impl<'t> Lowerer<'t> {
             self.problem(Problem::new(codes::REQUIRED, at, format!("the flow has no `{key}`"), "missing in this file").help(help));
         }
         let (name, span) = self.name(fields.get("flow"), stem);
-        let (languages, language_ranges): (Vec<_>, Vec<_>) = self.languages(fields.get("languages")).into_iter().unzip();
+        let (languages, languages_at): (Vec<_>, Vec<_>) = self.languages(fields.get("languages")).into_iter().unzip();
         self.names.languages = languages.iter().map(|language| language.tag().to_owned()).collect();
         let audience = fields.get("for").and_then(|entry| self.one_of(entry, &["anyone", "case", "contact", "monitoree"])).map_or(
             Audience::Anyone,
@@ -105,6 +105,7 @@ impl<'t> Lowerer<'t> {
                 title: title.map_or_else(|| name.clone(), |title| text::apply_line_rule(&title)),
                 name,
                 languages,
+                languages_at: languages_at.iter().map(|range| self.file.span(range)).collect(),
                 audience,
                 needs,
                 emergency: emergency.as_ref().map(|(name, _)| (*name).to_owned()),
@@ -121,7 +122,6 @@ impl<'t> Lowerer<'t> {
             text_groups: std::mem::take(&mut self.text_groups),
             calls: std::mem::take(&mut self.calls),
             emergency: emergency.map(|(_, range)| range),
-            languages: language_ranges,
         }
     }
 

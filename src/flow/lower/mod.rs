@@ -36,8 +36,6 @@ pub struct Draft {
     pub calls: Vec<(String, Range<usize>)>,
     /// Where `emergency` names its shared text.
     pub emergency: Option<Range<usize>>,
-    /// Where each of the flow's languages is named.
-    pub languages: Vec<Range<usize>>,
 }
 
 /// Lowers a tree. `stem` is the file's name without `.yaml`. `None` where the file is no block of keys at all.
