@@ -43,6 +43,8 @@ fn revision(texts: &[(&str, &str)], partials: &[(&str, &str, &str)]) -> Arc<Revi
         emergency: None,
         starts_on: Vec::new(),
         ends: Vec::new(),
+        ends_at: Vec::new(),
+        languages_at: Vec::new(),
         silence: Vec::new(),
         steps: Vec::new(),
         top: Vec::new(),

@@ -39,8 +39,14 @@ pub use keyword::Keyword;
 pub use question_back::QuestionBack;
 pub use reading::{How, Reading, Unclear};
 pub use value::{Number, TemperatureUnit, Truth, Value};
+pub use words::languages;
 
 use self::{normalise::Tokens, words::Words};
+
+/// Whether there are words of a language: else replies, commands and emergencies are not heard in it.
+pub fn hears(language: &crate::base::Language) -> bool {
+    words::of(language).is_some()
+}
 
 /// What a reply means as an answer to what was asked.
 ///

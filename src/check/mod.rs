@@ -129,6 +129,7 @@ static RULES: &[&Rule] = &[
     &rules::hidden_arm::RULE,
     &rules::window::RULE,
     &rules::gap::RULE,
+    &rules::deaf::RULE,
 ];
 
 /// Everything that the rules find in the root flow of a revision, in the order of its files. The flows it calls are checked as roots of their own.

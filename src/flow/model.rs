@@ -17,6 +17,8 @@ pub struct Flow {
     pub title: String,
     /// The first is the language of the file itself.
     pub languages: Vec<Language>,
+    /// Where each of them is named.
+    pub languages_at: Vec<Span>,
     /// For whom it is.
     pub audience: Audience,
     /// The flow that must have held on this address within 30 days, or runs first.
@@ -27,6 +29,8 @@ pub struct Flow {
     pub starts_on: Vec<TextId>,
     /// Its own endings.
     pub ends: Vec<String>,
+    /// Where each of them stands.
+    pub ends_at: Vec<Span>,
     /// What happens while the open question stays unanswered, in the order of the times.
     pub silence: Vec<SilenceArm>,
     /// All steps in file order, groups before their steps; [`StepId`] indexes it.

@@ -61,7 +61,10 @@ pub fn read(files: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> Pa
                 known.partials.extend(uses.partials);
             }
         }
-        partials.files.entry(name.clone()).or_insert_with(|| file_name.clone());
+        let is_source = *file_name == format!("messages/{name}.hbs");
+        if is_source || !partials.files.contains_key(&name) {
+            partials.files.insert(name.clone(), file_name.clone());
+        }
         partials.texts.entry(name).or_default().insert(language.tag().to_owned(), ruled);
     }
     for name in partials.texts.keys() {

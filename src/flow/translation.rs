@@ -150,11 +150,30 @@ fn pair(item: &Node, problems: &mut Vec<Problem>) -> Option<Pair> {
     Some(Pair { from, from_range, to, to_range })
 }
 
+/// A language that is declared and has no text at all: one finding instead of one for each text.
+fn nothing(draft: &Draft, language: &Language, at: Range<usize>) -> Problem {
+    let file = format!("{}.{language}.yaml", draft.flow.name);
+    let first = draft.flow.texts.iter().find(|text| text.role != Role::Label && !text.source.is_empty());
+    let step = first.map_or(OF_FLOW, |text| if text.step.is_empty() { OF_FLOW } else { &text.step });
+    Problem::new(codes::UNTRANSLATED, at, format!("nothing of this flow is translated into `{language}`"), "sent as it stands").help(format!(
+        "write `{file}` beside it: `language: {language}`, then `texts:`, below it each step, as in `{step}:`, and below that the pairs `- from: …` and \
+         `to: …`; or take `{language}` out of `languages:`"
+    ))
+}
+
 /// Texts that a declared language lacks. What only the desk sees is not translated.
 pub fn missing(draft: &Draft) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for language in draft.flow.languages.iter().skip(1) {
-        for text in draft.flow.texts.iter().filter(|text| text.role != Role::Label && !text.source.is_empty()) {
+    let mut texts = draft.flow.texts.iter().filter(|text| text.role != Role::Label && !text.source.is_empty()).peekable();
+    if texts.peek().is_none() {
+        return problems;
+    }
+    for (at, language) in draft.flow.languages.iter().enumerate().skip(1) {
+        if !texts.clone().any(|text| text.translations.contains_key(language)) {
+            problems.push(nothing(draft, language, draft.flow.languages_at.get(at).map_or(0..0, |span| span.start..span.end)));
+            continue;
+        }
+        for text in texts.clone() {
             if !text.translations.contains_key(language) {
                 let key = if text.step.is_empty() { OF_FLOW } else { &text.step };
                 problems.push(

@@ -3,6 +3,7 @@
 pub mod alike;
 pub mod bounds;
 pub mod consent;
+pub mod deaf;
 pub mod emergency;
 pub mod endless_silence;
 pub mod gap;

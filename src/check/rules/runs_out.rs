@@ -63,10 +63,11 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             (false, false, _) => continue,
         };
         let mut found = finding(&PAGE, &step.span, "nothing comes after this", message);
+        let end = subject.flow.ends.first().map_or("complete", String::as_str);
         found.help = Some(if skipped {
-            "add a last step without `when` that says goodbye and ends: `end: complete`".to_owned()
+            format!("add a last step without `when` that says goodbye and ends: `end: {end}`")
         } else {
-            "write `end: complete` here, or add a last step that ends".to_owned()
+            format!("write `end: {end}` here, or add a last step that ends")
         });
         findings.push(found);
     }

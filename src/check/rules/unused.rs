@@ -65,8 +65,9 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let ended: BTreeSet<&str> = done.iter().filter_map(|deed| deed.actions.end.as_ref()).map(|end| end.name.as_str()).collect();
-    for name in flow.ends.iter().filter(|name| name.as_str() != "complete" && !ended.contains(name.as_str())) {
-        let mut found = finding(&PAGE, &flow.span, "this flow", format!("no step ends with `{name}`, which stands in `ends:`"));
+    let unused = |name: &str| name != "complete" && !ended.contains(name);
+    for (name, span) in flow.ends.iter().zip(&flow.ends_at).filter(|(name, _)| unused(name)) {
+        let mut found = finding(&PAGE, span, "no step ends so", format!("no step ends with `{name}`, which stands in `ends:`"));
         found.help = Some(format!("write `end: {name}` where the flow ends so, or take it out of `ends:`"));
         findings.push(found);
     }

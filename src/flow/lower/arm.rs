@@ -88,7 +88,10 @@ impl Lowerer<'_> {
     }
 
     fn does_something(&mut self, item: &Node, fields: Fields<'_>) {
-        if fields.first_of(DOES).is_none() {
+        // A key that is not known was meant to do something, and is found by itself.
+        let all_known =
+            fields.entries.iter().all(|entry| keys::ARM.contains(&entry.key.as_str()) || keys::SILENCE.contains(&entry.key.as_str()));
+        if fields.first_of(DOES).is_none() && all_known {
             self.problem(
                 Problem::new(codes::REQUIRED, item.range.clone(), "this arm does nothing", "what is done?")
                     .help("add `say`, `set`, `task`, `escalate`, `go` or `end`"),

@@ -71,6 +71,17 @@ const ALIASES: &[(&str, &str)] = &[
     ("synonyms", "words"),
 ];
 
+/// Where keys of a step belong that are often written into arms.
+const BELONGS: &[(&str, &str)] = &[
+    ("call", "write a step of its own with `when:` and `call:`, and `go` there, or let it follow"),
+    ("ask", "arms ask nothing: write a step of its own with `when:`, `say:` and `ask:`, or `go` to one"),
+    ("options", "they stand beside `ask` in a step of its own"),
+    ("repeat", "write a step of its own with `when:` and `repeat:`"),
+    ("for each", "write a step of its own with `when:` and `for each:`"),
+    ("go", "there is no reply to go on with: write `end: no reply`, or call a human with `task` or `escalate`"),
+    ("resume", "it stands beside `escalate`"),
+];
+
 impl Lowerer<'_> {
     /// Finds keys that do not belong in a block.
     pub fn only(&mut self, fields: Fields<'_>, allowed: &[&str], what: &str) {
@@ -95,7 +106,10 @@ impl Lowerer<'_> {
             let alias = ALIASES.iter().find(|(other, ours)| *other == key.to_lowercase() && allowed.contains(ours)).map(|(_, ours)| *ours);
             let elsewhere = || match (keys::is_known(key), keys::FLOW.contains(&key)) {
                 (true, true) => format!("`{key}` belongs at the top of the file, not here"),
-                (true, false) => format!("`{key}` does not belong in {what}; is this line far enough in?"),
+                (true, false) => match BELONGS.iter().find(|(other, _)| *other == key) {
+                    Some((_, instead)) if what != "a step" => format!("`{key}` does not belong in {what}; {instead}"),
+                    Some(_) | None => format!("`{key}` does not belong in {what}; is this line far enough in?"),
+                },
                 _ => format!("{what} knows {}", listed(allowed)),
             };
             let help = match alias.or_else(|| nearest(key, allowed.iter().copied())) {

@@ -63,7 +63,7 @@ impl<'t> Lowerer<'t> {
             self.problem(Problem::new(codes::REQUIRED, at, format!("the flow has no `{key}`"), "missing in this file").help(help));
         }
         let (name, span) = self.name(fields.get("flow"), stem);
-        let languages = self.languages(fields.get("languages"));
+        let (languages, languages_at): (Vec<_>, Vec<_>) = self.languages(fields.get("languages")).into_iter().unzip();
         self.names.languages = languages.iter().map(|language| language.tag().to_owned()).collect();
         let audience = fields.get("for").and_then(|entry| self.one_of(entry, &["anyone", "case", "contact", "monitoree"])).map_or(
             Audience::Anyone,
@@ -80,6 +80,7 @@ impl<'t> Lowerer<'t> {
             flow.to_owned()
         });
         let ends = fields.get("ends").map(|entry| self.list(entry, "as in `ends: [complete]`")).unwrap_or_default();
+        let ends_at = ends.iter().map(|(_, range)| self.file.span(range)).collect();
         self.ends = ends.into_iter().map(|(end, _)| end).collect();
         if let Some(steps) = fields.get("steps") {
             self.block(&steps.value, "steps", "write each step as its name and a colon, and below it, further in, what it says and asks");
@@ -104,11 +105,13 @@ impl<'t> Lowerer<'t> {
                 title: title.map_or_else(|| name.clone(), |title| text::apply_line_rule(&title)),
                 name,
                 languages,
+                languages_at: languages_at.iter().map(|range| self.file.span(range)).collect(),
                 audience,
                 needs,
                 emergency: emergency.as_ref().map(|(name, _)| (*name).to_owned()),
                 starts_on,
                 ends: self.ends.clone(),
+                ends_at,
                 silence,
                 steps,
                 top,
@@ -140,15 +143,16 @@ impl<'t> Lowerer<'t> {
         (stem.to_owned(), self.file.span(&range))
     }
 
-    fn languages(&mut self, entry: Option<&Entry>) -> Vec<Language> {
+    /// The languages, each with its place.
+    fn languages(&mut self, entry: Option<&Entry>) -> Vec<(Language, std::ops::Range<usize>)> {
         let written = entry.map(|entry| self.list(entry, "as in `languages: [en, es]`")).unwrap_or_default();
-        let mut all: Vec<Language> = Vec::new();
+        let mut all: Vec<(Language, std::ops::Range<usize>)> = Vec::new();
         for (tag, range) in written {
             match Language::parse(&tag) {
-                Some(language) if all.contains(&language) => {
+                Some(language) if all.iter().any(|(other, _)| *other == language) => {
                     self.problem(Problem::new(codes::DUPLICATE, range, format!("`{tag}` stands twice"), "again here").help("keep it once"));
                 }
-                Some(language) => all.push(language),
+                Some(language) => all.push((language, range)),
                 None => self.problem(
                     Problem::new(codes::WRONG_VALUE, range, format!("`{tag}` is no language"), "not a language tag")
                         .help("write its short tag, as in `en`, `es`, `pt-BR`"),
@@ -156,7 +160,7 @@ impl<'t> Lowerer<'t> {
             }
         }
         if all.is_empty() {
-            all.push(Language::english());
+            all.push((Language::english(), 0..0));
         }
         all
     }
