@@ -15,6 +15,7 @@ mod flow_docs;
 mod flow_language;
 mod house;
 mod process;
+mod operator_commands;
 mod records;
 mod render_messages;
 mod running;

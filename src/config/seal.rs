@@ -1,6 +1,10 @@
 //! The key that stored values are sealed with: given, made on the first start, or for the life of the process.
 
-use std::{fs, io::Write, path::Path};
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
 
 use super::Seal;
 use crate::{base::clock::Clock, security::Sealer};
@@ -23,18 +27,25 @@ impl Seal {
     }
 }
 
-/// Writes a new key file that only its owner may read; one that exists is never touched.
+/// Writes a new file that only its owner may read, or fills an empty one (as `touch` or a mount leaves it); one with something in it
+/// is never touched.
 ///
 /// # Errors
 /// Why not, with the file.
 pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    let empty = fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() == 0);
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create_new(!empty);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(path).and_then(|mut file| {
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.map_err(|error| format!("the key file {} cannot be written: {}", path.display(), error.kind()))
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => format!("{} is there already and is left alone; name another file", path.display()),
+        kind => format!("{} cannot be written: {kind}", path.display()),
+    })
 }
