@@ -299,6 +299,11 @@ pub fn of(language: &Language) -> Option<&'static Words> {
     table.get(at)?.get_or_init(|| Data::parse(text).ok().map(|data| compile(&data))).as_ref()
 }
 
+/// The tags of the languages that have words.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(tag, _)| *tag)
+}
+
 /// The words of several languages in order, each once; English where none of them has data.
 pub fn of_all(languages: &[Language]) -> Vec<&'static Words> {
     let mut found: Vec<&'static Words> = Vec::with_capacity(languages.len());
