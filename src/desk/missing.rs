@@ -228,6 +228,7 @@ steps:
             language: Language::english(),
             aside: None,
             unseen: false,
+            offered: None,
         };
         let mut session = Session {
             id: "ses_1".into(),

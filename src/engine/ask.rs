@@ -71,6 +71,16 @@ impl Walk<'_, '_> {
         let paragraph = text.and_then(|text| self.paragraph(text));
         self.pending.extend(paragraph);
         self.open();
+        if let Some(offered) = self.said_before(flow, ask) {
+            self.session.beside = None;
+            let own = [("value", Datum::from(&offered))];
+            self.pending.push(self.run.shared(Some(&self.revision.id), "said-before", &own));
+            if let Some(open) = &mut self.session.open {
+                open.offered = Some(Private::new(offered));
+            }
+            let question = self.yes_no_question(false);
+            return self.send(Some(question));
+        }
         let question = self.question_of(flow, ask);
         self.send(question)
     }
@@ -107,6 +117,7 @@ impl Walk<'_, '_> {
             language: self.language(),
             aside: None,
             unseen: self.run.window_shut(),
+            offered: None,
         });
     }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     answer::{
-        How, Reading,
+        How, Reading, auto_reply,
         emergency::{self, Kind as Alarm},
         keyword::{self, Keyword},
         question_back::{self, QuestionBack},
@@ -172,6 +172,12 @@ fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Optio
         Some(_) | None => {}
     }
     if tap.is_none() && alarm_with(run, text, &languages, true) {
+        return;
+    }
+    if tap.is_none() && auto_reply::is_automatic(text.reveal(), &languages) {
+        // No person wrote it: noted, never answered, so that no loop begins.
+        run.note("", "an automatic reply: noted");
+        fallen_silent(run);
         return;
     }
     if run.conversation.opted_out_at.is_some() {

@@ -10,7 +10,11 @@ use super::{
     walk::{At, Walk},
 };
 use crate::{
-    answer::{Choice, Context, Expect, Reading, Truth, Unclear, Value, keyword::Keyword},
+    answer::{
+        Choice, Context, Expect, Reading, Truth, Unclear, Value,
+        extra::{self, Extra},
+        keyword::Keyword,
+    },
     base::{Language, Private, limit},
     flow::{
         Flow, Step,
@@ -66,17 +70,23 @@ impl Walk<'_, '_> {
     pub fn understand(&self, flow: &Flow, expect: &Expect, text: &str) -> Reading {
         let language = self.language();
         let others: Vec<Language> = flow.languages.iter().filter(|other| **other != language).cloned().collect();
-        let context = Context {
-            language: &language,
-            others: &others,
+        crate::answer::read(expect, text, &self.context(&language, &others))
+    }
+
+    fn context<'c>(&'c self, language: &'c Language, others: &'c [Language]) -> Context<'c> {
+        Context {
+            language,
+            others,
             today: scope::today(self.run.world, &self.run.conversation, self.run.now),
             country: &self.run.world.agency.country,
-        };
-        crate::answer::read(expect, text, &context)
+        }
     }
 
     fn hear_answer(&mut self, flow: &Flow, id: StepId, ask: &Ask, reply: Reply<'_>) -> At {
         let step = flow.step(id);
+        if let Some(at) = self.hear_offer(flow, id, reply) {
+            return at;
+        }
         match self.read(flow, ask, reply) {
             Reading::Clear { value, .. } if ask.kind == Kind::BirthYear => self.hear_identity(flow, id, value),
             Reading::Clear { value, how } => {
@@ -84,11 +94,64 @@ impl Walk<'_, '_> {
                 self.run.conversation.n_unread_in_a_row = 0;
                 self.answer(flow, step, Some(value), reply.said(), false, None);
                 self.session.open = None;
+                self.hear_beside(flow, ask, reply);
                 At::After(id)
             }
             Reading::Ambiguous(_) => self.not_understood(flow, id, ask, Unclear::Unknown, reply),
             Reading::Unclear(reason) => self.not_understood(flow, id, ask, reason, reply),
         }
+    }
+
+    /// What was said beside the answer: kept for the question that asks it, or told to the desk.
+    fn hear_beside(&mut self, flow: &Flow, ask: &Ask, reply: Reply<'_>) {
+        let Reply::Text(text) = reply else { return };
+        let expect = self.expect(flow, ask);
+        let language = self.language();
+        let others: Vec<Language> = flow.languages.iter().filter(|other| **other != language).cloned().collect();
+        for extra in extra::read(&expect, text, &self.context(&language, &others)) {
+            match extra {
+                Extra::Value(value) => self.session.beside = Some(Private::new(value)),
+                Extra::SomeoneElse => {
+                    let rule = format!("{} {} someone else", flow.name, self.frame().at);
+                    let session = Some(self.session.id.clone());
+                    self.run.task(Urgency::Routine, "Says that someone else is meant too", &rule, Some(Private::from(text)), session);
+                }
+            }
+        }
+    }
+
+    /// A value said beside an earlier answer that this question asks for.
+    pub fn said_before(&self, flow: &Flow, ask: &Ask) -> Option<Value> {
+        let value = self.session.beside.as_ref()?.reveal();
+        match (self.expect(flow, ask), value) {
+            (Expect::Date(bounds), Value::Date(day)) => {
+                let within = bounds.from.is_none_or(|from| from <= *day) && bounds.to.is_none_or(|to| *day <= to);
+                within.then(|| value.clone())
+            }
+            (Expect::Phone, Value::Phone(_)) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// Yes or no to "you said …: is that right?"; anything else is read as the answer itself.
+    fn hear_offer(&mut self, flow: &Flow, id: StepId, reply: Reply<'_>) -> Option<At> {
+        let offered = self.session.open.as_mut()?.offered.take()?;
+        let said = match reply {
+            Reply::Text(text) => match self.understand(flow, &Expect::YesNo { unsure: false }, text) {
+                Reading::Clear { value: Value::Truth(truth), .. } => truth,
+                Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => return None,
+            },
+            Reply::Tap("yes", _) => Truth::Yes,
+            Reply::Tap(..) => Truth::No,
+        };
+        let step = flow.step(id);
+        if said == Truth::Yes {
+            self.answer(flow, step, Some(offered.into_inner()), reply.said(), false, None);
+            self.session.open = None;
+            return Some(At::After(id));
+        }
+        self.ask_again(Vec::new(), Purpose::Dialogue);
+        Some(At::Stop)
     }
 
     fn not_understood(&mut self, flow: &Flow, id: StepId, ask: &Ask, reason: Unclear, reply: Reply<'_>) -> At {

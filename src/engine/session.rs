@@ -38,6 +38,8 @@ pub struct Session {
     pub fired: Vec<(String, u64)>,
     /// Whether the last hand-over was given up because nobody took it.
     pub handover_not_reached: bool,
+    /// A day or telephone number said beside an earlier answer: offered to the question that asks it.
+    pub beside: Option<Private<Value>>,
 }
 
 /// A place in one flow.
@@ -137,6 +139,8 @@ pub struct Open {
     pub aside: Option<Aside>,
     /// Whether a template went out in its place because the window was shut: their next words open it, and are no answer to it.
     pub unseen: bool,
+    /// What was said before and is offered as the answer: a yes takes it.
+    pub offered: Option<Private<Value>>,
 }
 
 /// A short question of the engine's own in between.

@@ -132,6 +132,7 @@ fn new_session(run: &mut Run<'_>, revision: &Arc<Revision>) -> Session {
         called: Vec::new(),
         fired: Vec::new(),
         handover_not_reached: false,
+        beside: None,
     }
 }
 

@@ -78,6 +78,7 @@ static PHRASES: &[Phrase] = &[
     phrase!("retry-too-many"),
     phrase!("retry-year"),
     phrase!("retry-yes-no"),
+    phrase!("said-before"),
     phrase!("still-waiting"),
     phrase!("told-a-person"),
     phrase!("who-is-this"),

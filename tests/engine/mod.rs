@@ -505,3 +505,43 @@ fn in_a_shut_window_nothing_is_said_of_the_change_of_hands_and_the_question_goes
     assert_eq!(templates, [Some("reminder".to_owned())]);
     assert!(phone.conversation.sessions[0].open.as_ref().unwrap().unseen);
 }
+
+#[test]
+fn what_is_said_beside_an_answer_is_offered_to_the_question_that_asks_it() {
+    let mut phone = Phone::new(Medium::Sms);
+    phone.identified("contact-notice", &[("Cleo", None)]);
+    phone.text("yes");
+    says(&phone.text("yes, since yesterday"), "Do you have any of these now?");
+    let texts = phone.text("none");
+    says(&texts, "Since when have you felt ill?");
+    says(&texts, "You wrote March 1 before.");
+    says(&phone.text("no"), "Since when have you felt ill?");
+    says(&phone.text("2 days ago"), "Can you stay away");
+    let mut phone = Phone::new(Medium::Sms);
+    phone.identified("contact-notice", &[("Cleo", None)]);
+    phone.text("yes");
+    phone.text("yes, since yesterday");
+    phone.text("none");
+    says(&phone.text("yes"), "Can you stay away");
+    let answered = phone.facts().into_iter().find_map(|fact| if let Fact::Answered(answer) = fact { Some(answer) } else { None }).unwrap();
+    assert_eq!((answered.step.as_str(), answered.said.reveal().as_str()), ("onset", "yes"));
+}
+
+#[test]
+fn a_no_that_names_someone_else_tells_the_desk() {
+    let mut phone = Phone::new(Medium::Sms);
+    phone.identified("contact-notice", &[("Cleo", None)]);
+    phone.text("yes");
+    says(&phone.text("no but my son does"), "Can you stay away");
+    assert!(phone.facts().iter().any(|fact| matches!(fact, Fact::Task { because, .. } if because.contains("someone else"))));
+}
+
+#[test]
+fn a_machine_at_the_other_end_is_never_answered() {
+    let mut phone = Phone::new(Medium::Sms);
+    phone.identified("daily-check", &[("Ana", None)]);
+    for _ in 0..10 {
+        assert_eq!(phone.text("I'm driving right now - I'll get back to you later"), Vec::<String>::new());
+    }
+    assert_eq!(phone.conversation.holder, Holder::Bot);
+}
