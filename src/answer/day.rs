@@ -319,6 +319,10 @@ impl Grammar<'_> {
     fn in_digits(&self, at: usize) -> Option<Said> {
         let t = self.tokens;
         let first = t.digits(at)?;
+        if t.text(at).len() == 8 && (1_900..2_100).contains(&(first / 10_000)) {
+            // 20260309
+            return Some(Said { year: true, ..Said::at(date(first / 10_000, first / 100 % 100, first % 100), 1) });
+        }
         let sign = t.between(at + 1).trim();
         let mixed = |s: &str| matches!(s, "/" | "-" | ".");
         if t.kind(at + 1) != Some(Kind::Digits) {
@@ -354,6 +358,10 @@ impl Grammar<'_> {
                 }
                 _ => None,
             };
+        }
+        // "2-3 days": a range, or a half
+        if self.unit(at + 2).is_some() {
+            return Some(Said::vague(3));
         }
         // a decimal number and a range of small numbers are no days unless they look like one
         if !(lengths.0 <= 2 && lengths.1 <= 2) || t.glued(at) {
@@ -673,7 +681,7 @@ impl Grammar<'_> {
             }
         }
         // "two mondays later", "the monday before"
-        if matches!(self.word(behind), Some((DateWord::LaterAfter | DateWord::AgoAfter, ..))) {
+        if matches!(self.word(behind), Some((DateWord::LaterAfter | DateWord::AgoAfter, n, _)) if self.tokens.breaks(behind + n)) {
             return Some(Said::vague(behind + 1 - at));
         }
         if way.is_none()

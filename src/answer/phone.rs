@@ -210,6 +210,11 @@ fn national(digits: &str, country: &str) -> Option<String> {
 }
 
 fn international(digits: &str, in_use: bool) -> Option<String> {
+    // Mexico dropped the 1 of mobiles in 2019; address books and WhatsApp keep it
+    let digits = &match digits.strip_prefix("521") {
+        Some(rest) if rest.len() == 10 => format!("52{rest}"),
+        _ => digits.to_owned(),
+    };
     let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
     let national = number.national().to_string();
     let possible = || DATABASE.by_code(&number.code().value()).is_some_and(|plans| plans.iter().any(|plan| fits(plan, &national)));

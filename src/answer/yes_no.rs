@@ -253,6 +253,10 @@ fn within(pieces: &[Piece]) -> Result<(Truth, How), Unclear> {
             _ => found = Some(truth),
         }
     }
+    // "not feeling great but no fever"
+    if found == Some(Truth::No) && pieces.iter().any(|p| p.word == TruthWord::Ill) {
+        return Err(Unclear::Contradiction);
+    }
     if found == Some(Truth::Yes) && pieces.iter().any(|p| p.word == TruthWord::No) {
         return Err(Unclear::Contradiction);
     }
