@@ -142,7 +142,7 @@ fn other_figure(tokens: &Tokens, run: &Run, at: usize) -> bool {
     let day = matches!(lengths.as_slice(), [1..=2, 1..=2, 4] | [4, 1..=2, 1..=2] | [4, 4])
         && matches!(sign, "/" | "-" | ".")
         && !(lengths.len() == 2 && sign != "/");
-    let decimal = lengths.len() == 2 && sign == "." && (lengths[0] <= 3 || lengths[1] > 8) && !run.plus;
+    let decimal = sign == "." && !run.plus && matches!(lengths.as_slice(), [whole, part] if *whole <= 3 || *part > 8);
     nested || day || decimal || (lengths == [3, 2, 4] && sign == "-")
 }
 

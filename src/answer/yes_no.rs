@@ -162,7 +162,7 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
 fn after_correction(pieces: &[Piece], how: How) -> Option<Result<(Truth, How), Unclear>> {
     let at = pieces.iter().rposition(|p| p.word == TruthWord::Correction)?;
     let behind = pieces.get(at + 1..)?;
-    let truth = behind.iter().find_map(|p| said(p))?;
+    let truth = behind.iter().find_map(said)?;
     (at > 0).then_some(Ok((truth, how)))
 }
 
