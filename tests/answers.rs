@@ -143,3 +143,75 @@ fn arabic_replies_are_read_as_a_nurse_would() {
 fn chinese_replies_are_read_as_a_nurse_would() {
     judge("zh", include_str!("answers/zh.jsonl"), 300);
 }
+
+/// Hindi stands for a language added by data alone.
+#[test]
+fn hindi_replies_are_read_by_data_alone() {
+    judge("hi", include_str!("answers/hi.jsonl"), 60);
+}
+
+/// Every kind of question, for [`no_reply_of_any_kind_makes_the_reader_fail`].
+fn asked() -> Vec<Value> {
+    let options = json!({"fever": "Fever or chills", "cough": "Cough", "head": "头痛"});
+    let mut asked: Vec<Value> = [
+        "yes/no",
+        "yes/no/unsure",
+        "number",
+        "temperature",
+        "date",
+        "time",
+        "duration",
+        "phone",
+        "email",
+        "name",
+        "place",
+        "text",
+        "consent",
+        "birth year",
+        "date of birth",
+        "keyword",
+        "question",
+    ]
+    .iter()
+    .map(|ask| json!({ "ask": ask }))
+    .collect();
+    asked.push(json!({ "ask": "one of", "options": options }));
+    asked.push(json!({ "ask": "any of", "options": options, "none": "None" }));
+    asked
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 200, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_reply_of_any_kind_makes_the_reader_fail(said in "(\\PC{0,40}|[0-9/.,:+() -]{0,30}|([a-zñé]{1,9} ){0,12}|[一-十百千万年月日号天前]{0,12}|[0-9]{1,12}( (days|ago|y|de|march|of|th|to|and) [0-9]{1,4}){0,4})") {
+        for language in ["en", "es", "fr", "pt", "ar", "zh", "hi"] {
+            for mut ask in asked() {
+                ask["language"] = json!(language);
+                ask["country"] = json!("US");
+                ask["said"] = json!(said);
+                let answer: Value = serde_json::from_str(&intake::answer::case::run(&ask.to_string(), TODAY)).unwrap();
+                proptest::prop_assert!(answer.get("error").is_none());
+            }
+        }
+    }
+}
+
+/// A reply as long as any that is read takes no more than a few hundred times a short one: nothing grows with its square.
+#[test]
+fn a_long_reply_takes_linear_time() {
+    for unit in ["no ", "1 2 ", "3 days ago ", "a", "一", "لا ", "cant ", "-", "5-5/", "chest "] {
+        let time = |n: usize| {
+            let said = unit.repeat(n);
+            let start = std::time::Instant::now();
+            for mut ask in asked() {
+                ask["said"] = json!(said);
+                intake::answer::case::run(&ask.to_string(), TODAY);
+            }
+            start.elapsed()
+        };
+        time(4);
+        let (half, whole) = (time(1_000 / unit.chars().count()), time(2_000 / unit.chars().count()));
+        assert!(whole < half * 4 + std::time::Duration::from_millis(50), "{unit:?}: {half:?} for half, {whole:?} for the whole");
+    }
+}

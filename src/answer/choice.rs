@@ -107,8 +107,9 @@ fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Re
     if list.plain().all(denied) {
         return none(How::Within);
     }
+    // "not fever" of five says nothing of the others
     if said.iter().any(|s| matches!(s, Said::Option { .. })) {
-        return Reading::Unclear(Unclear::Unknown);
+        return Reading::Unclear(Unclear::Contradiction);
     }
     match yes_no::plainly(tokens, words) {
         Some(Truth::No) => return none(How::Exact),
@@ -375,6 +376,10 @@ const fn says_little(word: ListWord) -> bool {
 
 /// A number, or a range of numbers, that stands for an option.
 fn by_number(list: &List<'_>, tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Option<(Said, usize)> {
+    if let Some((first_n, length)) = first_so_many(tokens, at, words) {
+        let to = list.numbered(first_n).filter(|_| first_n >= 2);
+        return Some((to.map_or(Said::Beyond { high: true }, |to| Said::Range { from: list.numbered(1).unwrap_or(0), to }), length));
+    }
     let (n, length) = option_number(tokens, at, words, said)?;
     // "1-3", "1 to 3", "1 a 3"
     let next = at + length;
@@ -400,6 +405,13 @@ fn by_number(list: &List<'_>, tokens: &Tokens, at: usize, words: &Words, said: &
     }
 }
 
+/// "The first two": how many, and the tokens.
+fn first_so_many(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
+    let first = number::at_place(tokens, at, words, true).filter(|f| f.ordinal && whole_number(f.value) == Some(1))?;
+    let many = number::at_place(tokens, at + first.tokens, words, true).filter(|f| !f.ordinal)?;
+    whole_number(many.value).filter(|n| *n >= 2).map(|n| (n, first.tokens + many.tokens))
+}
+
 /// A number that can only be an option's: alone in its clause or among other numbers, not counting something.
 fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Option<(u32, usize)> {
     let (n, length) = match tokens.kind(at)? {
@@ -407,7 +419,7 @@ fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Op
             let before = tokens.between(at);
             let id = at > 0 && before.is_empty();
             let decimal = tokens.kind(at + 1) == Some(Kind::Digits) && tokens.between(at + 1) == ":" || before == ":" && at > 0;
-            if (id && words.list.find(tokens, at - 1).is_none()) || decimal || tokens.text(at).len() > 3 {
+            if (id && words.list.find(tokens, at - 1).is_none()) || decimal || tokens.text(at).len() > 2 {
                 return None;
             }
             (tokens.digits(at)?, 1)

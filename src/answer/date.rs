@@ -8,7 +8,7 @@ use super::{
     normalise::{Kind, Tokens},
     reading::{How, Reading, Unclear},
     value::{Truth, Value},
-    words::Words,
+    words::{ListWord, Words},
     yes_no,
 };
 
@@ -62,6 +62,11 @@ pub fn said(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &
             }
             None => at += 1,
         }
+    }
+    // "yesterday or the day before", "2 or 3 days ago": one day was found, two were meant
+    let either = (0..tokens.len()).any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::Or));
+    if either && found.len() == 1 {
+        return Err(Unclear::Unknown);
     }
     // a length without "ago" counts only where no other day is said and days past are asked
     if found.iter().any(|s| !s.length) {

@@ -97,7 +97,7 @@ impl<'c> Labels<'c> {
 
     fn tells(&self, word: &str, option: usize, words: &Words) -> bool {
         let letters = word.chars().count();
-        let script = word.chars().any(|c| !c.is_ascii());
+        let script = !word.is_ascii();
         if words.stop.find(&Tokens::of(word), 0).is_some() || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
             return false;
         }
@@ -110,10 +110,10 @@ impl<'c> Labels<'c> {
 
 impl Text {
     fn at(&self, tokens: &Tokens, at: usize, words: &Words, all: &[Self]) -> Option<Match> {
-        if let Some((n, mended)) = self.run(tokens, at, 0, words) {
-            if n == self.words.len() {
-                return Some(Match { option: self.option, n, mended, whole: true });
-            }
+        if let Some((n, mended)) = self.run(tokens, at, 0, words)
+            && n == self.words.len()
+        {
+            return Some(Match { option: self.option, n, mended, whole: true });
         }
         let mut best: Option<Match> = None;
         for from in 0..self.words.len() {

@@ -2,6 +2,9 @@
 //!
 //! A date ("12/03/1985"), a measure written onto its number ("180ml", "4th") and an id ("B12") are no numbers here.
 
+mod sum;
+
+use self::sum::Sum;
 use super::{
     normalise::{Kind, Tokens},
     reading::{How, Reading, Unclear},
@@ -382,11 +385,11 @@ fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64,
             }
             NumberWord::And if n > 0 => {
                 n += found.tokens;
-                if let Some(value) = tokens.digits(at + n) {
-                    if sum.add(f64::from(value)) {
-                        n += 1;
-                        last_good = n;
-                    }
+                if let Some(value) = tokens.digits(at + n)
+                    && sum.add(f64::from(value))
+                {
+                    n += 1;
+                    last_good = n;
                 }
                 continue;
             }
@@ -563,87 +566,4 @@ fn decimals_said(tokens: &Tokens, at: usize, words: &Words) -> Option<(String, u
         }
     }
     (n > 0).then_some((text, n))
-}
-
-/// Adds up the words of a number: parts in falling order of their scales.
-struct Sum<'w> {
-    parts: Vec<f64>,
-    group: f64,
-    open: bool,
-    words: &'w Words,
-}
-
-impl<'w> Sum<'w> {
-    fn begin(value: f64, words: &'w Words) -> Self {
-        if value.is_nan() {
-            Self { parts: Vec::new(), group: 0.0, open: false, words }
-        } else {
-            Self { parts: Vec::new(), group: value, open: true, words }
-        }
-    }
-
-    /// Adds a value where the one before leaves room for it: twenty-three, not three-twenty.
-    fn add(&mut self, value: f64) -> bool {
-        let style = &self.words.style;
-        let room = if !self.open {
-            self.parts.last().is_none_or(|last| value < *last) && value < self.room()
-        } else if value >= 100.0 {
-            false
-        } else if self.group >= 100.0 && self.group % 100.0 == 0.0 {
-            true
-        } else {
-            let tens = self.group % 100.0;
-            (tens >= 20.0 && tens % 10.0 == 0.0 && value < 10.0 && value > 0.0)
-                || (style.twenties && (tens - 60.0).abs() < 0.5 && value < 20.0)
-                || (style.twenties && (tens - 80.0).abs() < 0.5 && value < 20.0)
-                || (style.units_first && tens < 10.0 && tens > 0.0 && value >= 20.0 && value % 10.0 == 0.0)
-        };
-        if room {
-            self.group += value;
-            self.open = true;
-        }
-        room
-    }
-
-    /// What may still be added below the last scale.
-    fn room(&self) -> f64 {
-        let Some(last) = self.parts.last() else { return f64::INFINITY };
-        let mut scale = 1.0;
-        while last % (scale * 10.0) == 0.0 && scale < 1e15 {
-            scale *= 10.0;
-        }
-        scale
-    }
-
-    fn scale(&mut self, scale: f64) -> bool {
-        if self.open && self.group >= scale && self.group % 100.0 == 0.0 && scale < 1_000.0 {
-            return false;
-        }
-        let mut below = if self.open { self.group } else { 0.0 };
-        let mut any = self.open;
-        while self.parts.last().is_some_and(|last| *last < scale) {
-            below += self.parts.pop().unwrap_or(0.0);
-            any = true;
-        }
-        if !any && self.parts.last().is_some_and(|last| *last >= scale && scale >= 1_000.0 && *last < scale * 1_000.0) && !self.open {
-            // "lakh crore": a scale of a scale
-            below = self.parts.pop().unwrap_or(1.0);
-            any = true;
-        }
-        self.parts.push(if any { below * scale } else { scale });
-        self.group = 0.0;
-        self.open = false;
-        true
-    }
-
-    /// "A half" behind a scale is half of that scale ("three million and a half"), else half of one.
-    fn part(&mut self, part: f64) {
-        let of = if self.open { 1.0 } else { self.room() };
-        self.group += part * if of.is_finite() && of >= 1_000.0 { of } else { 1.0 };
-        self.open = true;
-    }
-
-    fn total(&self) -> f64 {
-        self.parts.iter().sum::<f64>() + if self.open { self.group } else { 0.0 }
-    }
 }

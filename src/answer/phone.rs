@@ -142,7 +142,7 @@ fn other_figure(tokens: &Tokens, run: &Run, at: usize) -> bool {
     let day = matches!(lengths.as_slice(), [1..=2, 1..=2, 4] | [4, 1..=2, 1..=2] | [4, 4])
         && matches!(sign, "/" | "-" | ".")
         && !(lengths.len() == 2 && sign != "/");
-    let decimal = lengths.len() == 2 && sign == "." && (lengths[0] <= 3 || lengths[1] > 8) && !run.plus;
+    let decimal = sign == "." && !run.plus && matches!(lengths.as_slice(), [whole, part] if *whole <= 3 || *part > 8);
     nested || day || decimal || (lengths == [3, 2, 4] && sign == "-")
 }
 
@@ -210,6 +210,11 @@ fn national(digits: &str, country: &str) -> Option<String> {
 }
 
 fn international(digits: &str, in_use: bool) -> Option<String> {
+    // Mexico dropped the 1 of mobiles in 2019; address books and WhatsApp keep it
+    let digits = &match digits.strip_prefix("521") {
+        Some(rest) if rest.len() == 10 => format!("52{rest}"),
+        _ => digits.to_owned(),
+    };
     let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
     let national = number.national().to_string();
     let possible = || DATABASE.by_code(&number.code().value()).is_some_and(|plans| plans.iter().any(|plan| fits(plan, &national)));

@@ -59,7 +59,8 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
         return Reading::Unclear(Unclear::Unknown);
     }
     let joined = (from + 1..end).any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::And) && at + 1 < end);
-    if joined && !words.style.places {
+    let signs = (from + 1..end).any(|at| tokens.between(at).contains(['&', '+', '/']));
+    if signs || joined && !words.style.places {
         return Reading::Unclear(Unclear::TooMany);
     }
     if end - from > NAME_WORDS * if words.style.places { 2 } else { 1 } {

@@ -95,16 +95,9 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
     if minutes.is_none() {
         let sign = tokens.between(end);
         let hour_word = word(end).filter(|(w, _)| *w == TimeWord::Hour);
-        if digits && tokens.kind(end) == Some(Kind::Digits) && matches!(sign, ":" | "." | "：") && tokens.text(end).len() == 2 {
-            minutes = tokens.digits(end);
-            end += 1;
-            marked = true;
-        } else if digits
-            && tokens.kind(end) == Some(Kind::Digits)
-            && tokens.text(end).len() == 2
-            && sign == " "
-            && matches!(word(end + 1), Some((TimeWord::Am | TimeWord::Pm, _)))
-        {
+        let two = digits && tokens.kind(end) == Some(Kind::Digits) && tokens.text(end).len() == 2;
+        let spaced = sign == " " && matches!(word(end + 1), Some((TimeWord::Am | TimeWord::Pm, _)));
+        if two && (matches!(sign, ":" | "." | "：") || spaced) {
             minutes = tokens.digits(end);
             end += 1;
             marked = true;
@@ -133,7 +126,7 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         if digits && minutes.is_none() && !marked && tokens.text(start).len() >= 3 && tokens.text(start).len() <= 4 {
             let (h, m) = (hour / 100, hour % 100);
             if m < 60 && h < 24 {
-                let (times, n) = finish(tokens, end, h, m, half, true, words);
+                let (times, n) = finish(tokens, end, h, m, half, words);
                 return Some((times, n + end - at));
             }
         }
@@ -153,20 +146,12 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
     if !marked && !led && !halves && tokens.len() > n {
         return None;
     }
-    let (times, more) = finish(tokens, end, hour, minutes.unwrap_or(0), half, marked && digits && minutes.is_some(), words);
+    let (times, more) = finish(tokens, end, hour, minutes.unwrap_or(0), half, words);
     Some((times, end + more - at))
 }
 
 /// The half of the day behind the hour, and the whole.
-fn finish(
-    tokens: &Tokens,
-    end: usize,
-    hour: u32,
-    minutes: u32,
-    half: Option<TimeWord>,
-    _exact: bool,
-    words: &Words,
-) -> (Result<Vec<Time>, ()>, usize) {
+fn finish(tokens: &Tokens, end: usize, hour: u32, minutes: u32, half: Option<TimeWord>, words: &Words) -> (Result<Vec<Time>, ()>, usize) {
     let mut n = 0;
     let mut half = half;
     // "o'clock", "de la", then the half

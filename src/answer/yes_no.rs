@@ -162,7 +162,7 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
 fn after_correction(pieces: &[Piece], how: How) -> Option<Result<(Truth, How), Unclear>> {
     let at = pieces.iter().rposition(|p| p.word == TruthWord::Correction)?;
     let behind = pieces.get(at + 1..)?;
-    let truth = behind.iter().find_map(|p| said(p))?;
+    let truth = behind.iter().find_map(said)?;
     (at > 0).then_some(Ok((truth, how)))
 }
 
@@ -252,6 +252,10 @@ fn within(pieces: &[Piece]) -> Result<(Truth, How), Unclear> {
             Some(before) if before != truth => return Err(Unclear::Contradiction),
             _ => found = Some(truth),
         }
+    }
+    // "not feeling great but no fever"
+    if found == Some(Truth::No) && pieces.iter().any(|p| p.word == TruthWord::Ill) {
+        return Err(Unclear::Contradiction);
     }
     if found == Some(Truth::Yes) && pieces.iter().any(|p| p.word == TruthWord::No) {
         return Err(Unclear::Contradiction);

@@ -10,6 +10,10 @@ use crate::answer::{keyword::Keyword, question_back::QuestionBack};
 type List = Vec<String>;
 type Numbers = BTreeMap<String, f64>;
 type Days = BTreeMap<String, i32>;
+/// A table of numbers and what each entry of it means.
+type NumberTable<'d> = (&'d Numbers, fn(f64) -> NumberWord);
+/// Lists in the order of what they count, and what each means.
+type NumberedLists<'d> = (&'d Vec<List>, fn(i8) -> DateWord);
 
 /// One language's file.
 #[derive(Debug, Default, Deserialize)]
@@ -294,7 +298,7 @@ impl NumberWords {
     pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
         // values first: "un" is one before it is "a"
         let mut phrases = Vec::new();
-        let tables: [(&Numbers, fn(f64) -> NumberWord); 4] = [
+        let tables: [NumberTable<'_>; 4] = [
             (&self.values, NumberWord::Value),
             (&self.scales, NumberWord::Scale),
             (&self.ordinals, NumberWord::Ordinal),
@@ -320,7 +324,7 @@ impl DateWords {
     pub fn phrases(&self) -> Vec<(&str, DateWord)> {
         let mut phrases: Vec<(&str, DateWord)> = self.days.iter().map(|(phrase, days)| (phrase.as_str(), DateWord::Day(*days))).collect();
         phrases.extend(self.either.iter().map(|(phrase, days)| (phrase.as_str(), DateWord::Either(*days))));
-        let numbered: [(&Vec<List>, fn(i8) -> DateWord); 2] = [(&self.months, DateWord::Month), (&self.weekdays, DateWord::Weekday)];
+        let numbered: [NumberedLists<'_>; 2] = [(&self.months, DateWord::Month), (&self.weekdays, DateWord::Weekday)];
         for (lists, meaning) in numbered {
             for (list, n) in lists.iter().zip(1_i8..) {
                 phrases.extend(list.iter().map(|phrase| (phrase.as_str(), meaning(n))));

@@ -1,0 +1,157 @@
+//! Days counted from today: "3 days ago", "hace 3 días", "yesterday", "two weeks from tomorrow"; and the day of the month by itself.
+
+use jiff::{ToSpan, civil::Date};
+
+use super::{Grammar, Said, Way};
+use crate::answer::{
+    length::{self, Length},
+    normalise::Kind,
+    words::{DateWord, Unit},
+};
+
+impl Grammar<'_> {
+    /// "Two weeks from now", "three days after tomorrow", "2 days before yesterday" where the data knows the joining words.
+    pub(super) fn counted_from_day(&self, at: usize) -> Option<Said> {
+        let length = length::at_place(self.tokens, at, self.words)?;
+        let next = at + length.tokens;
+        let (direction, n) = match self.word(next)? {
+            (DateWord::LaterAfter, n, _) => (1, n),
+            (DateWord::Since, n, _) => (1, n),
+            (DateWord::AgoAfter, n, _) => (-1, n),
+            _ => return None,
+        };
+        let (DateWord::Day(offset), m, _) = self.word(next + n)? else { return None };
+        let base = self.today.day.checked_add(offset.days()).ok()?;
+        Some(Said::at(shift(base, &length, direction), length.tokens + n + m))
+    }
+
+    /// "3 days ago", "hace 3 días", "il y a", "in 3 weeks", "3 days" where days past are asked.
+    pub(super) fn ago_or_later(&self, at: usize) -> Option<Said> {
+        let mut start = at;
+        let mut lead = None;
+        let mut roughly = false;
+        while let Some((word, n, _)) = self.word(start) {
+            match word {
+                DateWord::AgoBefore | DateWord::LaterBefore if lead.is_none() => lead = Some(word),
+                DateWord::Since if lead.is_none() => lead = Some(word),
+                DateWord::Since | DateWord::AgoBefore => lead = Some(DateWord::AgoBefore),
+                DateWord::Roughly => roughly = true,
+                DateWord::LaterBefore => lead = Some(word),
+                _ => break,
+            }
+            start += n;
+        }
+        if start > at && self.is(start, DateWord::Vague).is_some() && self.unit(start + 1).is_some() {
+            return Some(Said::vague(start + 2 - at));
+        }
+        let length = length::at_place(self.tokens, start, self.words).or_else(|| {
+            let (unit, n) = length::unit_at(self.tokens, start, self.words)?;
+            (self.words.style.unit_is_one && lead.is_some()).then(|| Length::one(unit, n, self.tokens, start, self.words))
+        })?;
+        let mut end = start + length.tokens;
+        let mut direction = match lead {
+            Some(DateWord::AgoBefore) => Some(-1),
+            Some(DateWord::LaterBefore) => Some(1),
+            _ => None,
+        };
+        match self.word(end) {
+            Some((DateWord::AgoAfter, n, _)) => {
+                direction = Some(-1);
+                end += n;
+            }
+            Some((DateWord::LaterAfter, n, _)) => {
+                direction = Some(1);
+                end += n;
+            }
+            _ => {}
+        }
+        let bare = direction.is_none();
+        let day = shift(self.today.day, &length, direction.unwrap_or(-1));
+        let mut said = Said::at(day, end - at);
+        said.length = bare;
+        if roughly || length.days.fract() != 0.0 || length.months.fract() != 0.0 || length.years.fract() != 0.0 {
+            said = Said::vague(end - at);
+        }
+        Some(said)
+    }
+
+    /// Today, yesterday, last night; "next day", "last day".
+    pub(super) fn relative(&self, at: usize) -> Option<Said> {
+        if let Some((DateWord::Day(offset), n, mended)) = self.word(at) {
+            return Some(Said { mended, ..Said::at(self.today.day.checked_add(offset.days()).ok(), n) });
+        }
+        if let Some((DateWord::Either(offset), n, mended)) = self.word(at) {
+            let mut days: Vec<Date> = [-offset, offset].iter().filter_map(|o| self.today.day.checked_add(o.days()).ok()).collect();
+            self.sort(&mut days);
+            return Some(Said { open: true, either: true, mended, ..Said::of(days, n) });
+        }
+        if let Some((DateWord::Vague, n, _)) = self.word(at) {
+            let unit = self.unit(at + n).map_or(0, |(_, m)| m);
+            return Some(Said::vague(n + unit));
+        }
+        let start = self.skip_of(at);
+        let (way, n) = self.way(start)?;
+        let (unit, m) = self.unit(start + n)?;
+        if unit != Unit::Day {
+            return Some(Said::vague(start + n + m - at));
+        }
+        let offset = match way {
+            Way::Last => -1,
+            Way::This => 0,
+            Way::Next => 1,
+        };
+        Some(Said::at(self.today.day.checked_add(offset.days()).ok(), start + n + m - at))
+    }
+
+    /// A day of the month by itself: "the 15th", "on 15", 29日; a bare "15" may as well count days.
+    pub(super) fn day_alone(&self, at: usize) -> Option<Said> {
+        let start = self.skip_of(at);
+        let (day, n, marked) = self.day_number(start)?;
+        let end = start + n;
+        if self.unit(end).is_some() {
+            return None;
+        }
+        let led = start > at || (at > 0 && self.word(at - 1).is_some_and(|(w, ..)| matches!(w, DateWord::Of | DateWord::Since)));
+        if self.tokens.kind(start) == Some(Kind::Digits) {
+            let stuck = (start > 0 && matches!(self.tokens.between(start), "/" | "-" | ":" | "." | "" | "+"))
+                || (end < self.tokens.len() && matches!(self.tokens.between(end), "/" | "-" | ":" | "%"))
+                || (self.tokens.kind(end) == Some(Kind::Digits) && self.tokens.between(end).trim().len() <= 1);
+            if stuck {
+                return None;
+            }
+        } else if !marked && (!led || day == 1) {
+            return None;
+        }
+        if !marked && !led && self.tokens.len() > 1 {
+            return None;
+        }
+        // "the 3 of us", "on 2 occasions": a word directly behind that is no word of days makes it a count
+        if !marked
+            && self.tokens.kind(end) == Some(Kind::Word)
+            && !self.tokens.breaks(end)
+            && self.word(end).is_none()
+            && self.tokens.len() > 4
+            && !led
+        {
+            return None;
+        }
+        let mut days: Vec<Date> = (-2..=2).filter_map(|m| self.day_in_month(m, day)).collect();
+        self.sort(&mut days);
+        // "le vingt-et-un, jeudi": a weekday behind it must agree
+        if let Some((weekday, n, _)) = self.weekday_word(end) {
+            return Some(Said { open: true, ..Said::of(self.weekday_on(weekday, day), end + n - at) });
+        }
+        let before = days.iter().find(|d| **d <= self.today.day).copied();
+        let after = days.iter().find(|d| **d > self.today.day).copied();
+        days.retain(|d| Some(*d) == before || Some(*d) == after);
+        Some(Said { open: true, bare: !marked && !led, ..Said::of(days, end - at) })
+    }
+}
+
+/// A day moved by a length, whole units only.
+fn shift(from: Date, length: &Length, direction: i32) -> Option<Date> {
+    let whole = |value: f64| (0..=40_000_i32).find(|n| (f64::from(*n) - value).abs() < 0.5);
+    let days = whole(length.days)? + if length.days == 0.0 && length.has_hours() { whole((length.seconds / 86_400.0).floor())? } else { 0 };
+    let span = (direction * whole(length.years)?).years().months(direction * whole(length.months)?).days(direction * days);
+    from.checked_add(span).ok()
+}
