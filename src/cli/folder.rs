@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use crate::{
     base::limit,
-    flow::{Finding, library::compile_folder},
+    flow::{Finding, Level, Place, codes, library::compile_folder, source::SourceFile},
     render::phrases,
 };
 
@@ -24,6 +24,8 @@ pub(super) struct Read {
     pub(super) chats: Vec<(PathBuf, String)>,
     /// The flow that was named, where a file was.
     pub(super) only: Option<String>,
+    /// Files that are not saved as UTF-8, by the byte where that shows.
+    garbled: BTreeMap<String, usize>,
 }
 
 /// Reads a folder, or the folder of a file, with the shared texts in `messages/` or in `templates/messages` beside it.
@@ -40,7 +42,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Read> {
         let dir = found.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         (dir.to_owned(), Some(stem))
     };
-    let mut read = Read { files: phrases::files(), paths: BTreeMap::new(), chats: Vec::new(), only };
+    let mut read = Read { files: phrases::files(), paths: BTreeMap::new(), chats: Vec::new(), only, garbled: BTreeMap::new() };
     for file in listed(&dir)? {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         match file.extension().and_then(|extension| extension.to_str()) {
@@ -48,7 +50,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Read> {
             Some("chat") => {
                 let only_this = found.is_dir() || file == found || found.extension().is_none_or(|extension| extension != "chat");
                 if only_this {
-                    read.chats.push((file.clone(), text(&file)?));
+                    let content = String::from_utf8(bytes(&file)?).with_context(|| format!("{} is not saved as UTF-8", file.display()))?;
+                    read.chats.push((file.clone(), content));
                 }
             }
             Some(_) | None => {}
@@ -101,17 +104,22 @@ fn listed(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn text(file: &Path) -> anyhow::Result<String> {
+fn bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
     let size = fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?.len();
     if usize::try_from(size).unwrap_or(usize::MAX) > limit::FLOW_FILE_BYTES {
         bail!("{} is larger than {} bytes", file.display(), limit::FLOW_FILE_BYTES);
     }
-    fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+    fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
 impl Read {
     fn add(&mut self, name: String, file: &Path) -> anyhow::Result<()> {
-        self.files.insert(name.clone(), text(file)?);
+        let content = bytes(file)?;
+        let content = String::from_utf8(content).unwrap_or_else(|error| {
+            self.garbled.insert(name.clone(), error.utf8_error().valid_up_to());
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        });
+        self.files.insert(name.clone(), content);
         self.paths.insert(name, file.to_owned());
         Ok(())
     }
@@ -123,7 +131,24 @@ impl Read {
 
     /// Compiles.
     pub(super) fn compile(&self) -> crate::flow::library::Folder {
-        compile_folder(&self.files)
+        let mut compiled = compile_folder(&self.files);
+        for (name, at) in &self.garbled {
+            let Some(content) = self.files.get(name) else { continue };
+            compiled.findings.retain(|finding| finding.place.span.file != *name);
+            let stem = name.split('.').next().unwrap_or_default();
+            compiled.revisions.retain(|_, revision| !revision.bundle.files.contains_key(name) && !revision.flows.contains_key(stem));
+            let span = SourceFile::new(name, content)
+                .span(&(*at..content.get(*at..).and_then(|rest| rest.chars().next()).map_or(*at, |c| *at + c.len_utf8())));
+            compiled.findings.push(Finding {
+                code: codes::UNREADABLE,
+                level: Level::Error,
+                message: "this file is not saved as UTF-8".to_owned(),
+                place: Place { span, label: "here it cannot be read".to_owned() },
+                also: Vec::new(),
+                help: Some("in your editor, save it again with the encoding UTF-8".to_owned()),
+            });
+        }
+        compiled
     }
 
     /// Findings with the paths that the author knows, and the files under the same names, for the report.

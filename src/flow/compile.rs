@@ -68,6 +68,7 @@ pub fn compile_folder(files: &BTreeMap<String, String>) -> Folder {
         findings.extend(problems.into_iter().map(|problem| problem.into_finding(&file)));
     }
     untranslated_partials(&drafts, &partials, files, &mut findings);
+    without_echoes(&mut findings);
     findings.sort_by(|a, b| {
         (&a.place.span.file, a.place.span.start, a.code, &a.message).cmp(&(&b.place.span.file, b.place.span.start, b.code, &b.message))
     });
@@ -262,6 +263,27 @@ fn link_texts(
     }
 }
 
+/// What a file cannot be read for hides its steps and texts: that these are missing, or that their translations are stale, would be said for nothing.
+fn without_echoes(findings: &mut Vec<Finding>) {
+    const HIDES: &[&str] = &[
+        codes::UNREADABLE,
+        codes::INDENTATION,
+        codes::REFUSED,
+        codes::DUPLICATE,
+        codes::EMPTY,
+        codes::UNKNOWN_KEY,
+        codes::WRONG_VALUE,
+        codes::REQUIRED,
+        codes::NAME,
+    ];
+    let flow_of = |file: &str| file.split('.').next().unwrap_or_default().to_owned();
+    let hidden: BTreeSet<String> =
+        findings.iter().filter(|finding| HIDES.contains(&finding.code)).map(|finding| flow_of(&finding.place.span.file)).collect();
+    findings.retain(|finding| {
+        !matches!(finding.code, codes::STALE | codes::UNTRANSLATED) || !hidden.contains(&flow_of(&finding.place.span.file))
+    });
+}
+
 /// A translation should say the same things: the same names and shared texts.
 fn other_names(text: &Text, source: &text::Uses, uses: &text::Uses, range: &Range<usize>) -> Option<Problem> {
     let lacks: Vec<&String> = source.names.difference(&uses.names).chain(source.partials.difference(&uses.partials)).collect();
@@ -298,6 +320,13 @@ fn judge(
             return None;
         }
     };
+    for (written, what, help) in &uses.wrong {
+        let inside = written.trim_matches(['{', '}']);
+        let at = place(inside);
+        let braces = usize::from(inside.len() < written.len());
+        let at = if at == *range { at } else { at.start.saturating_sub(braces)..at.end + braces };
+        problems.push(Problem::new(codes::TEMPLATE, at, what.clone(), "not what is meant").help(help.clone()));
+    }
     for (name, why) in &uses.refused {
         let written = place(name.trim_start_matches('#'));
         problems.push(

@@ -48,6 +48,11 @@ pub fn read(files: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> Pa
                     .into_finding(&file),
             ),
             Ok(uses) => {
+                for (written, what, help) in &uses.wrong {
+                    let at = content.find(written.as_str()).map_or(whole.clone(), |at| at..at + written.len());
+                    findings
+                        .push(Problem::new(codes::TEMPLATE, at, what.clone(), "not what is meant").help(help.clone()).into_finding(&file));
+                }
                 for (name, why) in &uses.refused {
                     let problem =
                         Problem::new(codes::TEXT_NAME, place_of(content, name).unwrap_or(0..0), why.clone(), "not part of the language");

@@ -17,6 +17,8 @@ pub struct Uses {
     pub partials: BTreeSet<String>,
     /// What the language does without, with why: `{{#each}}`, unknown helpers.
     pub refused: Vec<(String, String)>,
+    /// What is written wrongly: the words, what is wrong, what to write instead.
+    pub wrong: Vec<(String, String, String)>,
 }
 
 /// The line rule: a line break is a space, a blank line is a new line, lines that begin with `- ` or a number stay apart; ends are trimmed.
@@ -61,11 +63,28 @@ fn stands_apart(line: &str) -> bool {
 /// What cannot be read, in a designer's words.
 pub fn uses(template: &str) -> Result<Uses, String> {
     let mut uses = Uses::default();
+    uses.wrong.extend(single_braces(template).map(|written| {
+        let (what, help) =
+            (format!("`{written}` is sent as it stands"), format!("a name stands in two braces on each side: `{{{written}}}`"));
+        (written, what, help)
+    }));
     if template.contains("{{") {
         let template = Template::compile(template).map_err(|error| in_words(template, &error))?;
         walk(&template, &mut uses);
     }
     Ok(uses)
+}
+
+/// Names in one brace on each side, as other programs have them: `{agency.name}`.
+fn single_braces(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.match_indices('{').filter_map(|(at, _)| {
+        let rest = text.get(at + 1..)?;
+        let name = rest.get(..rest.find('}')?)?;
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        let is_single = !text.get(..at)?.ends_with('{') && !rest.get(name.len() + 1..)?.starts_with('}');
+        (is_name && is_single).then(|| format!("{{{name}}}"))
+    })
 }
 
 fn in_words(template: &str, error: &TemplateError) -> String {
@@ -77,6 +96,9 @@ fn in_words(template: &str, error: &TemplateError) -> String {
         _ if template.matches("{{").count() > template.matches("}}").count() => "`{{` is not closed by `}}`".to_owned(),
         _ if template.matches("{{#").count() != template.matches("{{/").count() => {
             "a block `{{#…}}` is not closed by its `{{/…}}`".to_owned()
+        }
+        _ if template.contains("{{plural") => {
+            "what stands in `{{plural …}}` cannot be read; its forms stand in straight quotes, `\"1 person\" \"# people\"`".to_owned()
         }
         _ => "what stands in `{{…}}` cannot be read".to_owned(),
     }
@@ -120,6 +142,12 @@ fn walk(template: &Template, uses: &mut Uses) {
 
 fn call(helper: &HelperTemplate, uses: &mut Uses) {
     match helper.name.as_name() {
+        // The number, and at least two forms.
+        Some("plural") if helper.params.len() < 3 => uses.wrong.push((
+            "plural".to_owned(),
+            "`plural` needs a form for one and a form for more".to_owned(),
+            "write the number and both, in straight quotes, as in `{{plural n \"1 person\" \"# people\"}}`".to_owned(),
+        )),
         Some(name) if HELPERS.contains(&name) => {}
         name => {
             let name = name.unwrap_or("").to_owned();
@@ -178,6 +206,14 @@ mod tests {
         assert_eq!(names, ["contacts.count", "n", "who.label", "you.first_name"]);
         assert_eq!(uses.partials.iter().collect::<Vec<_>>(), ["sign-off"]);
         assert_eq!(uses.refused, []);
+    }
+
+    #[test]
+    fn single_braces_and_a_plural_with_one_form_are_wrong() {
+        let wrong = |text: &str| uses(text).unwrap().wrong.into_iter().map(|(written, _, _)| written).collect::<Vec<_>>();
+        assert_eq!(wrong("From {agency.name} and {you}"), ["{agency.name}", "{you}"]);
+        assert_eq!(wrong("{{agency.name}} {{{x}}} {2} { no }"), [""; 0]);
+        assert_eq!(wrong("{{plural n \"1 day\"}} {{plural n \"1 day\" \"# days\"}}"), ["plural"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     codes,
     diagnostic::{Problem, did_you_mean, nearest},
     lower::Draft,
-    model::{Role, Translation},
+    model::{Role, Text, Translation},
     source::SourceFile,
     syntax::{Entry, Node, NodeKind},
     text,
@@ -76,8 +76,16 @@ pub fn apply(draft: &mut Draft, file: &SourceFile<'_>, language: &Language, tree
 fn of_step(draft: &mut Draft, file: &SourceFile<'_>, language: &Language, step: &Entry, problems: &mut Vec<Problem>) {
     let path = if step.key == OF_FLOW { "" } else { step.key.as_str() };
     if !path.is_empty() && !draft.names.steps.contains_key(path) {
-        let help = did_you_mean(path, draft.names.steps.keys().map(String::as_str))
-            .unwrap_or_else(|| "remove it, or name the step by its full path, as in `each_unwell.danger`".to_owned());
+        let inside = format!(".{path}");
+        let known = || draft.names.steps.keys().map(String::as_str);
+        let meant = known().find(|known| known.ends_with(&inside)).or_else(|| nearest(path, known())).map(str::to_owned);
+        let help = match &meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "remove it, or name the step by its full path, as in `each_unwell.danger`".to_owned(),
+        };
+        for (at, _) in draft.flow.texts.iter().enumerate().filter(|(_, text)| Some(&text.step) == meant.as_ref()) {
+            draft.stale.insert((at, language.tag().to_owned()));
+        }
         problems
             .push(Problem::new(codes::STALE, step.key_range.clone(), format!("the flow has no step `{path}`"), "no such step").help(help));
         return;
@@ -89,6 +97,7 @@ fn of_step(draft: &mut Draft, file: &SourceFile<'_>, language: &Language, step: 
         );
         return;
     };
+    let mut stale = Vec::new();
     for item in items {
         let Some(pair) = pair(item, problems) else { continue };
         let mut matched = false;
@@ -104,15 +113,32 @@ fn of_step(draft: &mut Draft, file: &SourceFile<'_>, language: &Language, step: 
             text.translations.insert(language.clone(), Translation { text: to, span: file.span(&pair.to_range) });
         }
         if !matched {
-            problems.push(stale(draft, path, &pair));
+            stale.push(pair);
         }
+    }
+    // A text that was changed leaves a pair without a text and a text without a pair: that is one finding.
+    let is_left = |draft: &Draft, at: usize| {
+        draft.flow.texts.get(at).is_some_and(|text| {
+            text.step == path && text.role != Role::Label && !text.source.is_empty() && !text.translations.contains_key(language)
+        })
+    };
+    let mut left: Vec<usize> = (0..draft.flow.texts.len()).filter(|&at| is_left(draft, at)).collect();
+    for pair in stale {
+        let source = |at: &usize| draft.flow.texts.get(*at).map_or("", |text| text.source.as_str());
+        let near = nearest(&pair.from, left.iter().map(source)).map(str::to_owned);
+        let found = match &near {
+            Some(near) => left.iter().position(|at| source(at) == near),
+            None => (!left.is_empty()).then_some(0),
+        };
+        let now = found.map(|position| left.remove(position));
+        problems.push(stale_pair(now.and_then(|at| draft.flow.texts.get(at)), &pair));
+        draft.stale.extend(now.map(|at| (at, language.tag().to_owned())));
     }
 }
 
-fn stale(draft: &Draft, path: &str, pair: &Pair) -> Problem {
-    let sources: Vec<&str> = draft.flow.texts.iter().filter(|text| text.step == path).map(|text| text.source.as_str()).collect();
-    let help = match nearest(&pair.from, sources.iter().copied()) {
-        Some(now) => format!("the text is now “{now}”; translate that one"),
+fn stale_pair(now: Option<&Text>, pair: &Pair) -> Problem {
+    let help = match now {
+        Some(text) => format!("the text is now “{}”; translate that one", text.source),
         None => "the text was changed or removed; remove the pair, or translate the new text".to_owned(),
     };
     Problem::new(codes::STALE, pair.from_range.clone(), "no text of this step reads so", "translates nothing").help(help)
@@ -134,7 +160,10 @@ fn pair(item: &Node, problems: &mut Vec<Problem>) -> Option<Pair> {
         );
     }
     let mut words = |key: &str| {
-        let entry = entries.iter().find(|entry| entry.key == key);
+        let misspelt = |entry: &&Entry| {
+            !matches!(entry.key.as_str(), "from" | "to" | "note") && nearest(&entry.key, ["from", "to", "note"]) == Some(key)
+        };
+        let entry = entries.iter().find(|entry| entry.key == key).or_else(|| entries.iter().find(misspelt));
         let found = entry.and_then(|entry| Some((text::apply_line_rule(&entry.value.scalar()?.text), entry.value.range.clone())));
         if found.is_none() {
             let range = entry.map_or_else(|| item.range.clone(), |entry| entry.value.range.clone());
@@ -169,11 +198,16 @@ pub fn missing(draft: &Draft) -> Vec<Problem> {
         return problems;
     }
     for (at, language) in draft.flow.languages.iter().enumerate().skip(1) {
-        if !texts.clone().any(|text| text.translations.contains_key(language)) {
+        if !texts.clone().any(|text| text.translations.contains_key(language)) && !draft.stale.iter().any(|(_, tag)| tag == language.tag())
+        {
             problems.push(nothing(draft, language, draft.flow.languages_at.get(at).map_or(0..0, |span| span.start..span.end)));
             continue;
         }
         for text in texts.clone() {
+            let stale = draft.flow.texts.iter().position(|other| std::ptr::eq(other, text)).map(|at| (at, language.tag().to_owned()));
+            if stale.is_some_and(|stale| draft.stale.contains(&stale)) {
+                continue;
+            }
             if !text.translations.contains_key(language) {
                 let key = if text.step.is_empty() { OF_FLOW } else { &text.step };
                 problems.push(

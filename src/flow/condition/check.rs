@@ -224,6 +224,10 @@ impl Checker<'_> {
                 );
             }
         };
+        // Where the question has no options, that is found at the question.
+        if options.keys.is_empty() {
+            return None;
+        }
         if options.keys.contains(&written) {
             return Some(Expression::Option(written));
         }

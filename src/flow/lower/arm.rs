@@ -33,9 +33,9 @@ impl Lowerer<'_> {
         let mut else_seen: Option<std::ops::Range<usize>> = None;
         for item in items {
             let Some(fields) = self.block(item, "then", "begin each arm with `- when: …`") else { continue };
-            if let Some(first) = &else_seen {
+            if let Some(first) = else_seen.take() {
                 let problem = Problem::new(codes::TOGETHER, item.range.clone(), "nothing may follow `else`", "this arm stands after it");
-                self.problem(problem.also(first.clone(), "`else` stands here").help("move `else` to the end"));
+                self.problem(problem.also(first, "`else` stands here").help("move `else` to the end"));
             }
             if let Some(otherwise) = fields.get("else") {
                 else_seen = Some(otherwise.key_range.clone());

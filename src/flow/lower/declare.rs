@@ -21,12 +21,14 @@ impl<'t> Lowerer<'t> {
         for entry in entries {
             self.check_name(&entry.key, &entry.key_range, "step");
             self.check_shadowing(entry, groups);
+            // A name that must be changed is known by what it will be, so that what leads to it is found right.
+            let name = plain_name(&entry.key).filter(|_| !is_name(&entry.key)).unwrap_or_else(|| entry.key.clone());
             let path = match groups.first() {
-                Some(group) => format!("{group}.{}", entry.key),
-                None => entry.key.clone(),
+                Some(group) => format!("{group}.{name}"),
+                None => name.clone(),
             };
             let index = self.declared.len();
-            self.declared.push(Declared { name: entry.key.clone(), path: path.clone(), group, entry, next: None });
+            self.declared.push(Declared { name, path: path.clone(), group, entry, next: None });
             if let Some(previous) = previous.and_then(|at| self.declared.get_mut(at)) {
                 previous.next = Some(index);
             }
@@ -74,15 +76,10 @@ impl<'t> Lowerer<'t> {
 
     /// A name must be one that conditions and texts can hold.
     pub(super) fn check_name(&mut self, name: &str, range: &std::ops::Range<usize>, what: &str) {
-        let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        if !fits {
-            let plain: String = name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-            let plain = plain.trim_matches('_');
-            let help = if plain.starts_with(|c: char| c.is_ascii_lowercase()) {
-                format!("write `{plain}`")
-            } else {
-                "begin with a letter, and use small letters, digits and `_`".to_owned()
+        if !is_name(name) {
+            let help = match plain_name(name) {
+                Some(plain) => format!("write `{plain}`"),
+                None => "begin with a letter, and use small letters, digits and `_`".to_owned(),
             };
             self.problem(
                 Problem::new(
@@ -191,4 +188,16 @@ impl<'t> Lowerer<'t> {
         let (path, group) = self.declared.get(step).map_or((String::new(), None), |declared| (declared.path.clone(), declared.group));
         Place { step: path, groups: self.groups_of(group), list: group, is_flow: false }
     }
+}
+
+/// Whether it can be a name as it stands.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// The name it may become: `first_day` of `First day`.
+fn plain_name(name: &str) -> Option<String> {
+    let plain: String = name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let plain = plain.trim_matches('_');
+    plain.starts_with(|c: char| c.is_ascii_lowercase()).then(|| plain.to_owned())
 }

@@ -17,9 +17,10 @@ pub struct Fields<'t> {
 }
 
 impl<'t> Fields<'t> {
-    /// A key's entry.
+    /// A key's entry; else that of a misspelt key which surely means it, so that one slip is one finding.
     pub fn get(self, key: &str) -> Option<&'t Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        let exact = self.entries.iter().find(|entry| entry.key == key);
+        exact.or_else(|| self.entries.iter().find(|entry| means(&entry.key, key)))
     }
 
     /// The first of several keys that stands here.
@@ -81,6 +82,17 @@ const BELONGS: &[(&str, &str)] = &[
     ("go", "there is no reply to go on with: write `end: no reply`, or call a human with `task` or `escalate`"),
     ("resume", "it stands beside `escalate`"),
 ];
+
+/// Whether a key that is not of the language means this one.
+fn means(written: &str, key: &str) -> bool {
+    if keys::is_known(written) || keys::LATER.contains(&written) {
+        return false;
+    }
+    match ALIASES.iter().filter(|(other, _)| *other == written.to_lowercase()).map(|(_, ours)| *ours).collect::<Vec<_>>().as_slice() {
+        [] => nearest(written, [key]).is_some(),
+        ours => ours.contains(&key),
+    }
+}
 
 impl Lowerer<'_> {
     /// Finds keys that do not belong in a block.
@@ -161,13 +173,14 @@ impl Lowerer<'_> {
                 .collect(),
             NodeKind::Scalar(scalar) if scalar.text.trim_start().starts_with('[') => {
                 let source = self.file.slice(&entry.value.range);
-                let Some(inner) = source.strip_prefix('[').and_then(|rest| rest.trim_end().strip_suffix(']')) else {
+                let opened = source.strip_prefix('[').unwrap_or(source);
+                let inner = opened.trim_end().strip_suffix(']').unwrap_or_else(|| {
                     self.problem(
                         Problem::new(codes::UNREADABLE, entry.value.range.clone(), "this list does not end", "it begins here")
                             .help(format!("close it with `]`, {example}")),
                     );
-                    return Vec::new();
-                };
+                    opened
+                });
                 let mut at = entry.value.range.start + 1;
                 let mut items = Vec::new();
                 for item in inner.split(',') {

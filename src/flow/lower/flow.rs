@@ -122,6 +122,7 @@ impl<'t> Lowerer<'t> {
             text_groups: std::mem::take(&mut self.text_groups),
             calls: std::mem::take(&mut self.calls),
             emergency: emergency.map(|(_, range)| range),
+            stale: std::collections::BTreeSet::new(),
         }
     }
 
@@ -153,10 +154,16 @@ impl<'t> Lowerer<'t> {
                     self.problem(Problem::new(codes::DUPLICATE, range, format!("`{tag}` stands twice"), "again here").help("keep it once"));
                 }
                 Some(language) => all.push((language, range)),
-                None => self.problem(
-                    Problem::new(codes::WRONG_VALUE, range, format!("`{tag}` is no language"), "not a language tag")
-                        .help("write its short tag, as in `en`, `es`, `pt-BR`"),
-                ),
+                None => {
+                    self.problem(
+                        Problem::new(codes::WRONG_VALUE, range.clone(), format!("`{tag}` is no language"), "not a language tag")
+                            .help("write its short tag, as in `en`, `es`, `pt-BR`"),
+                    );
+                    // Its place is kept, so that the others stay what they are.
+                    if all.is_empty() {
+                        all.push((Language::english(), range));
+                    }
+                }
             }
         }
         if all.is_empty() {

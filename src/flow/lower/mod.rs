@@ -36,6 +36,8 @@ pub struct Draft {
     pub calls: Vec<(String, Range<usize>)>,
     /// Where `emergency` names its shared text.
     pub emergency: Option<Range<usize>>,
+    /// Texts, with a language's tag, whose translation is there but stale: found there, not as missing.
+    pub stale: std::collections::BTreeSet<(usize, String)>,
 }
 
 /// Lowers a tree. `stem` is the file's name without `.yaml`. `None` where the file is no block of keys at all.

@@ -13,6 +13,17 @@ pub struct KeyPart {
     pub value: usize,
 }
 
+/// Whether it looks like a space and is none to YAML: a no-break space and its kin.
+pub const fn is_odd_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+}
+
+/// Whether nobody sees it, and no script needs it: control characters, zero-width spaces, marks that turn the direction of writing by force.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control() && c != '\t'
+        || matches!(c, '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Finds `key:` at the beginning: what stands before the first `: ` or a `:` at the end.
 pub fn key_of(rest: &str) -> Option<KeyPart> {
     let quoted = rest.chars().next().filter(|first| matches!(first, '"' | '\'')).and_then(|quote| {

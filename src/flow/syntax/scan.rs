@@ -112,11 +112,12 @@ impl Scanner {
 
     /// Takes one line; `false` where the rest of the file is not read.
     fn line(&mut self, line_start: usize, content: &str, below: &str) -> bool {
-        let body = content.trim_start_matches([' ', '\t']);
+        let body = content.trim_start_matches(|c| matches!(c, ' ' | '\t') || line::is_odd_space(c));
         let blanks = content.get(..content.len() - body.len()).unwrap_or("");
         // A line that tabs push in counts as if spaces had done it, as far as can be told: `start + indent` is where its words begin.
-        let indent = if blanks.contains('\t') { self.meant_indent(blanks, body, below) } else { blanks.len() };
+        let indent = if blanks.contains('\t') { self.meant_indent(blanks, body, below) } else { blanks.chars().count() };
         let start = (line_start + blanks.len()).saturating_sub(indent);
+        self.odd_characters(line_start, content, blanks.len());
         if body.trim_end().is_empty() {
             if let Some(block) = &self.block
                 && let Some(value) = self.out.scalars.get_mut(block.scalar)
@@ -150,7 +151,9 @@ impl Scanner {
             let problem =
                 Problem::new(codes::REFUSED, start..start + content.len(), "a file holds one flow only", "a second document begins here");
             self.problem(problem.help("remove this line; put another flow into a file of its own"));
-            return false;
+            // What follows is read as if the line were not there, unless it is another flow.
+            let next = below.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or("");
+            return !next.starts_with("flow:");
         }
         self.begun = true;
         if self.continues(start, indent, body) {
@@ -158,6 +161,30 @@ impl Scanner {
         }
         self.structure(start, indent, body);
         true
+    }
+
+    /// Characters that nobody sees and that come with copying: spaces of another kind before the words, invisible ones anywhere.
+    fn odd_characters(&mut self, line_start: usize, content: &str, n_blanks: usize) {
+        if content.is_ascii() && !content.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
+            return;
+        }
+        let odd = content.char_indices().find(|&(at, c)| if at < n_blanks { line::is_odd_space(c) } else { line::is_invisible(c) });
+        let Some((at, c)) = odd else { return };
+        let range = line_start + at..line_start + at + c.len_utf8();
+        let code_point = format!("U+{:04X}", u32::from(c));
+        let problem = if at < n_blanks {
+            Problem::new(
+                codes::UNREADABLE,
+                range,
+                format!("a space of another kind stands here ({code_point})"),
+                "looks like a space and is none",
+            )
+            .help("delete the blanks at the beginning of the line and type ordinary spaces")
+        } else {
+            Problem::new(codes::UNREADABLE, range, format!("an invisible character stands here ({code_point})"), "nobody sees it")
+                .help("delete it, or type the words around it anew; such characters come with copying")
+        };
+        self.problem(problem);
     }
 
     /// How far in a line was meant to stand whose blanks hold tabs.
@@ -293,6 +320,8 @@ impl Scanner {
                 let problem = Problem::new(codes::UNREADABLE, range, "this line has no `:`", "neither a key nor part of a text");
                 let help = if self.levels.len() > 1 && self.key_above(self.levels.len() - 1) == "options" {
                     "write an option as its key and its words, as in `cough: Cough`"
+                } else if rest.contains('：') {
+                    "a wide colon `：` stands here; write an ordinary one and a space, `: `"
                 } else {
                     "write `key: value`; a text of several lines goes below `say: |`, further in"
                 };
@@ -351,7 +380,15 @@ impl Scanner {
             && keys::is_known(word.trim())
         {
             let colon = at + word.len();
-            let problem = Problem::new(codes::UNREADABLE, colon..colon + 1, "a space is missing after `:`", "put a space here");
+            let problem = match rest.get(word.len() + 1..).and_then(|after| after.chars().next()).filter(|&c| line::is_odd_space(c)) {
+                Some(c) => Problem::new(
+                    codes::UNREADABLE,
+                    colon + 1..colon + 1 + c.len_utf8(),
+                    "a space of another kind follows `:`",
+                    "looks like a space and is none",
+                ),
+                None => Problem::new(codes::UNREADABLE, colon..colon + 1, "a space is missing after `:`", "put a space here"),
+            };
             self.problem(problem.help(format!("write `{}: …`", word.trim())));
             return Some(line::KeyPart { key: word.trim().to_owned(), range: 0..word.len(), value: word.len() + 1 });
         }
