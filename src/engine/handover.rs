@@ -456,7 +456,7 @@ fn resume_at(walk: &mut Walk<'_, '_>, resume: &ResumeAt) {
                     open.n_unclear = 0;
                 }
                 let before = std::mem::take(&mut walk.pending);
-                return walk.ask_again(before, Purpose::Dialogue);
+                return walk.ask_anew(before, Purpose::Dialogue);
             }
             // It had not been asked yet, or the session had not begun.
             here.map_or_else(|| walk.beginning(), |id| At::Enter { step: id, again: true })
