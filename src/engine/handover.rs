@@ -53,7 +53,7 @@ impl Run<'_> {
                 if raised && matches!(live.state, EscalationState::Waiting | EscalationState::Overdue) {
                     live.due_at = due_at;
                 }
-                if live.because.last().is_none_or(|last| last != because) && live.because.len() < 20 {
+                if !live.because.iter().any(|known| known == because) && live.because.len() < 20 {
                     live.because.push(because.to_owned());
                 }
                 live.quote = quote.clone().or(live.quote);
