@@ -125,7 +125,7 @@ async fn a_user_is_added_with_a_password_and_a_key_is_never_written_over() {
         (&["user", "add", "bo", "--first-name", "Bo"][..], "a user `bo` exists already"),
         (&["user", "add", "bo2", "--role", "boss", "--first-name", "Bo"], "write one of tracer, supervisor"),
         (&["user", "add", "nobody", "--first-name", "Bo"], "neither `bot` nor `nobody`"),
-        (&["keys", "new"], "intake.key cannot be written"),
+        (&["keys", "new"], "intake.key is there already and is left alone"),
         (&["serve", "--config", "nowhere.toml"], "nowhere.toml cannot be used"),
     ] {
         let (well, said) = run(args);

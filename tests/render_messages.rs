@@ -77,7 +77,7 @@ fn say(tag: &str, paragraphs: Vec<Paragraph>, question: Option<Question>) -> Say
 }
 
 fn plain(text: &str) -> Paragraph {
-    Paragraph { words: Words::Plain(Private::from(text)), data: Vec::new() }
+    Paragraph { words: Words::Plain(Private::from(text)), data: Vec::new(), brief: false }
 }
 
 fn choice(key: &str, label: &str) -> ShownChoice {
@@ -144,7 +144,7 @@ fn a_text_is_filled_by_type_and_language() {
         let (source, spanish) = if tag == "en" { (template, "") } else { ("unused", template) };
         let partials = [("note", "en", "Of note, {{you.first_name}}."), ("note", "es", "Nota, {{you.first_name}}.")];
         let catalog = Catalog::for_revision(&revision(&[(source, spanish)], &partials));
-        let say = say(tag, vec![Paragraph { words: flow_words(0), data: values.clone() }], None);
+        let say = say(tag, vec![Paragraph { words: flow_words(0), data: values.clone(), brief: false }], None);
         let messages = catalog.render(&say, Medium::Sms, &Capabilities::of(Medium::Sms)).unwrap();
         assert_eq!(messages.len(), 1);
         assert_eq!(readable(&messages[0]), expected, "{template}");
@@ -163,7 +163,7 @@ fn a_text_without_translation_is_said_in_the_flows_own_language() {
         (1, "vi", "On January 5", "en"),
     ];
     for (text, spoken, expected, in_language) in rows {
-        let say = say(spoken, vec![Paragraph { words: flow_words(text), data: values.clone() }], None);
+        let say = say(spoken, vec![Paragraph { words: flow_words(text), data: values.clone(), brief: false }], None);
         let messages = catalog.render(&say, Medium::Sms, &Capabilities::of(Medium::Sms)).unwrap();
         assert_eq!(readable(&messages[0]), expected);
         assert_eq!(messages[0].language, language(in_language));
@@ -253,7 +253,7 @@ fn faults_carry_names_and_no_values() {
         (Words::Shared { revision: None, name: "no-such".to_owned() }, "`no-such`"),
     ];
     for (words, part) in rows {
-        let say = say("en", vec![Paragraph { words, data: secret.clone() }], None);
+        let say = say("en", vec![Paragraph { words, data: secret.clone(), brief: false }], None);
         let fault: RenderFault = catalog.render(&say, Medium::Sms, &Capabilities::of(Medium::Sms)).unwrap_err();
         let shown = format!("{fault} {fault:?}");
         assert!(shown.contains(part), "{shown}");
@@ -267,7 +267,7 @@ fn a_flow_folder_may_replace_a_shared_text_in_one_language() {
     for (tag, expected) in [("en", "Still there?"), ("es", "Solo un recordatorio."), ("vi", "Still there?")] {
         let words = Words::Shared { revision: Some(RevisionId::from("r1")), name: "reminder".to_owned() };
         let messages = catalog
-            .render(&say(tag, vec![Paragraph { words, data: Vec::new() }], None), Medium::Sms, &Capabilities::of(Medium::Sms))
+            .render(&say(tag, vec![Paragraph { words, data: Vec::new(), brief: false }], None), Medium::Sms, &Capabilities::of(Medium::Sms))
             .unwrap();
         assert_eq!(readable(&messages[0]), expected);
     }
@@ -293,7 +293,7 @@ fn every_shared_text_can_be_said_in_both_languages_and_is_short() {
     for name in phrases::names() {
         for tag in ["en", "es"] {
             let words = Words::Shared { revision: None, name: name.to_owned() };
-            let say = say(tag, vec![Paragraph { words, data: values.clone() }], None);
+            let say = say(tag, vec![Paragraph { words, data: values.clone(), brief: false }], None);
             let messages = catalog.render(&say, Medium::Sms, &Capabilities::of(Medium::Sms)).unwrap();
             let text = messages[0].text.reveal();
             let budget = if name == "list-open" { 20 } else { 306 };

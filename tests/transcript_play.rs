@@ -156,8 +156,8 @@ phone eva: whatsapp +15550100002, answers for Eva
 
 eva < [template evening]
 eva > hello
-eva < Good evening. Do you cough today? 1 Eva 0 Nobody Reply with one number.
-eva > 1
+eva < Good evening. Do you cough today? [Yes] [No]
+eva tap yes
 eva < What do you have?
   [Blue lips] [A noise when breathing in or out] [Only a little cough]
 eva tap a noise when breathing in or out

@@ -101,7 +101,8 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
 /// Nothing was chosen: does the reply say so?
 fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Reading {
     let Some(exclusive) = list.exclusive else { return Reading::Unclear(nothing(tokens, words)) };
-    let none = |how| Reading::Clear { value: list.choices(&[exclusive]), how };
+    let one = |at, how| Reading::Clear { value: list.choices(&[at]), how };
+    let none = |how| one(exclusive, how);
     // each option denied by name is none
     let denied = |at: usize| said.iter().any(|s| matches!(s, Said::Option { at: a, denied: true, .. } if *a == at));
     if list.plain().all(denied) {
@@ -114,10 +115,16 @@ fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Re
     match yes_no::plainly(tokens, words) {
         Some(Truth::No) => return none(How::Exact),
         Some(Truth::Unsure) => return Reading::Unclear(Unclear::Unsure),
-        Some(Truth::Yes) => return Reading::Unclear(Unclear::Unknown),
+        // With one option beside "none" a yes can mean nothing else.
+        Some(Truth::Yes) => return list.sole().map_or(Reading::Unclear(Unclear::Unknown), |at| one(at, How::Exact)),
         None => {}
     }
     match yes_no::read(true, tokens, words) {
+        // "Yes, I feel bad", of the one who texts; of a list of symptoms it would leave out which.
+        Reading::Clear { value: Value::Truth(Truth::Yes), .. } if !tokens.asks && !well(tokens, words) => match list.sole() {
+            Some(at) if list.me() == Some(at) => one(at, How::Within),
+            Some(_) | None => Reading::Unclear(Unclear::Unknown),
+        },
         Reading::Clear { value: Value::Truth(Truth::No), .. } if !tokens.asks && well(tokens, words) => none(How::Within),
         Reading::Clear { value: Value::Truth(Truth::Unsure), .. } => Reading::Unclear(Unclear::Unsure),
         _ if !tokens.asks && well(tokens, words) && !denies_anything(tokens, words) => none(How::Within),
@@ -482,6 +489,13 @@ impl<'c> List<'c> {
     /// The options but the exclusive one, by place.
     fn plain(&self) -> impl Iterator<Item = usize> {
         (0..self.choices.len()).filter(move |at| Some(*at) != self.exclusive)
+    }
+
+    /// The only option beside the exclusive one.
+    fn sole(&self) -> Option<usize> {
+        let mut plain = self.plain();
+        let at = plain.next()?;
+        (self.exclusive.is_some() && plain.next().is_none()).then_some(at)
     }
 
     /// The option with a number: counted from 1 without the exclusive one, which is 0.

@@ -128,8 +128,19 @@ impl Walk<'_, '_> {
         At::Stop
     }
 
-    /// Asks the open question again, after some words.
+    /// Asks the open question again, after some words: only its last line where it was read before in the same language.
     pub fn ask_again(&mut self, before: Vec<Paragraph>, purpose: Purpose) {
+        let language = self.language();
+        let read = self.session.open.as_ref().is_some_and(|open| !open.unseen && open.language == language);
+        self.ask_once_more(read && !before.is_empty(), before, purpose);
+    }
+
+    /// Asks the open question again in all its words: much was said since.
+    pub fn ask_anew(&mut self, before: Vec<Paragraph>, purpose: Purpose) {
+        self.ask_once_more(false, before, purpose);
+    }
+
+    fn ask_once_more(&mut self, brief: bool, before: Vec<Paragraph>, purpose: Purpose) {
         let Some(flow) = self.flow() else { return };
         let Some(asked) = self.asked(&flow) else { return };
         let (text, question) = match asked {
@@ -141,7 +152,7 @@ impl Walk<'_, '_> {
             Asked::More(_, repeat) => (repeat.more, Some(self.yes_no_question(false))),
         };
         let mut paragraphs = before;
-        paragraphs.extend(text.and_then(|text| self.paragraph(text)));
+        paragraphs.extend(text.and_then(|text| self.paragraph(text)).map(|asking| Paragraph { brief, ..asking }));
         self.say_question(paragraphs, question, purpose);
     }
 
@@ -176,6 +187,9 @@ impl Walk<'_, '_> {
 
     /// How a step's question is shown.
     pub fn question_of(&self, flow: &Flow, ask: &Ask) -> Option<Question> {
+        if let Some(question) = self.of_you_alone(flow, ask) {
+            return Some(question);
+        }
         let hint = match &ask.kind {
             Kind::YesNo | Kind::Consent => return Some(self.yes_no_question(false)),
             Kind::YesNoUnsure => return Some(self.yes_no_question(true)),
@@ -189,6 +203,21 @@ impl Walk<'_, '_> {
             Kind::Name | Kind::Text { .. } => return no_question(),
         };
         Some(open_question(hint, self.tap()))
+    }
+
+    /// "Do you feel unwell?", to the one person there is: yes is that person, no is nobody.
+    fn of_you_alone(&self, flow: &Flow, ask: &Ask) -> Option<Question> {
+        let (Kind::People(list), true) = (&ask.kind, ask.none.is_some()) else { return None };
+        let worded = self.session.frames.last().and_then(|frame| flow.find(&frame.at)).and_then(|id| flow.step(id).say.as_ref())?;
+        let alone = self.run.conversation.roster.len() <= 1 && worded.if_alone.is_some();
+        let people = self.people(list);
+        let [(you, _)] = people.as_slice() else { return None };
+        let mut question = self.yes_no_question(false);
+        for (choice, (key, exclusive)) in question.choices.iter_mut().zip([(you.as_str(), false), (NONE_KEY, true)]) {
+            key.clone_into(&mut choice.key);
+            choice.exclusive = exclusive;
+        }
+        alone.then_some(question)
     }
 
     fn shown(&self, flow: &Flow, ask: &Ask, hint: Hint, several: bool) -> Question {

@@ -119,6 +119,8 @@ pub struct Paragraph {
     pub words: Words,
     /// Names and their values, those that the text uses.
     pub data: Vec<(String, Datum)>,
+    /// Only its last line is said: the question itself, where it is asked again below other words.
+    pub brief: bool,
 }
 
 /// Where words stand.

@@ -53,7 +53,7 @@ impl Run<'_> {
                 if raised && matches!(live.state, EscalationState::Waiting | EscalationState::Overdue) {
                     live.due_at = due_at;
                 }
-                if live.because.last().is_none_or(|last| last != because) && live.because.len() < 20 {
+                if !live.because.iter().any(|known| known == because) && live.because.len() < 20 {
                     live.because.push(because.to_owned());
                 }
                 live.quote = quote.clone().or(live.quote);
@@ -456,7 +456,7 @@ fn resume_at(walk: &mut Walk<'_, '_>, resume: &ResumeAt) {
                     open.n_unclear = 0;
                 }
                 let before = std::mem::take(&mut walk.pending);
-                return walk.ask_again(before, Purpose::Dialogue);
+                return walk.ask_anew(before, Purpose::Dialogue);
             }
             // It had not been asked yet, or the session had not begun.
             here.map_or_else(|| walk.beginning(), |id| At::Enter { step: id, again: true })

@@ -1,7 +1,7 @@
 //! What is heard in every step of every flow: emergency words, keywords, questions back; and texts with nothing open.
 
 use super::{
-    conversation::{Holder, Lapsed, ResumeAt},
+    conversation::{EscalationState, Holder, Lapsed, ResumeAt},
     effect::{Fact, Paragraph, Purpose, Words},
     event::{Card, Content},
     listen::Reply,
@@ -189,6 +189,10 @@ fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Optio
     if run.conversation.holder != Holder::Bot {
         if keyword == Some(Keyword::Help) {
             run.say_shared(Purpose::Confirmation, "help", &[]);
+            // It says where to call: that they are not forgotten need not be said beside it.
+            if run.live().is_some_and(|live| matches!(live.state, EscalationState::Waiting | EscalationState::Overdue)) {
+                run.conversation.waiting_since.get_or_insert(run.now);
+            }
         }
         return run.wait_for_human();
     }
@@ -264,7 +268,8 @@ pub(super) fn stop(run: &mut Run<'_>, told_by_provider: bool) {
 fn opt_in(run: &mut Run<'_>, told_by_provider: bool) {
     if run.conversation.opted_out_at.take().is_some() {
         run.fact(Fact::OptedIn);
-        if !told_by_provider {
+        // Twilio answers STOP and START alike.
+        if !told_by_provider && !run.world.stop_confirmed_by_provider.contains(&run.conversation.channel) {
             run.say_shared(Purpose::Confirmation, "opted-in", &[]);
         }
     }
@@ -423,7 +428,7 @@ fn named_language(run: &Run<'_>, text: &str) -> Option<Language> {
 fn ask_language(run: &mut Run<'_>) {
     let names: Vec<String> = choosable(run).iter().enumerate().map(|(n, language)| format!("{}. {}", n + 1, language.own_name())).collect();
     let mut paragraphs = vec![run.shared(run.revision().as_ref(), "language-question", &[])];
-    paragraphs.push(Paragraph { words: Words::Plain(Private::new(names.join("\n"))), data: Vec::new() });
+    paragraphs.push(Paragraph { words: Words::Plain(Private::new(names.join("\n"))), data: Vec::new(), brief: false });
     run.say(Purpose::Dialogue, paragraphs);
     if let Some(open) = run.conversation.sessions.first_mut().and_then(|session| session.open.as_mut()) {
         open.aside = Some(Aside::Language);

@@ -78,7 +78,7 @@ impl Run<'_> {
             data.retain(|(known, _)| known != name);
             data.push(((*name).to_owned(), datum.clone()));
         }
-        Paragraph { words: Words::Shared { revision: revision.cloned(), name: name.to_owned() }, data }
+        Paragraph { words: Words::Shared { revision: revision.cloned(), name: name.to_owned() }, data, brief: false }
     }
 
     /// The revision that shared texts are taken from: the open session's.
@@ -96,7 +96,7 @@ impl Run<'_> {
     }
 
     pub fn say_plain(&mut self, purpose: Purpose, words: Private<String>) {
-        self.say(purpose, vec![Paragraph { words: Words::Plain(words), data: Vec::new() }]);
+        self.say(purpose, vec![Paragraph { words: Words::Plain(words), data: Vec::new(), brief: false }]);
     }
 
     pub fn say_with(

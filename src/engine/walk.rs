@@ -131,7 +131,7 @@ impl Walk<'_, '_> {
         let flow = self.flow()?;
         let language = self.language();
         let data = self.with_view(|view| flow.text(text).names.iter().map(|name| (name.clone(), view.printed(name, &language))).collect());
-        Some(Paragraph { words: Words::Flow { revision: self.revision.id.clone(), flow: flow.name.clone(), text }, data })
+        Some(Paragraph { words: Words::Flow { revision: self.revision.id.clone(), flow: flow.name.clone(), text }, data, brief: false })
     }
 
     /// The variant of a wording that fits: by medium, for who texts, for someone alone.

@@ -30,7 +30,7 @@ impl Catalog {
             }
             let said = self.words(&paragraph.words, &say.language, &data)?;
             if !said.text.is_empty() {
-                paragraphs.push(said.text);
+                paragraphs.push(if paragraph.brief { last_line(said.text) } else { said.text });
                 language = Some(said.language);
             }
         }
@@ -83,6 +83,14 @@ impl Catalog {
                 Ok(texts)
             }
         }
+    }
+}
+
+/// The last line, which asks; all of them where they end in a list.
+fn last_line(text: String) -> String {
+    match text.rsplit_once('\n') {
+        Some((_, last)) if !last.starts_with("- ") && !last.starts_with(|c: char| c.is_ascii_digit()) => last.to_owned(),
+        Some(_) | None => text,
     }
 }
 

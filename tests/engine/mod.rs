@@ -341,10 +341,10 @@ fn contacts_are_named_in_words_and_by_card_and_tell_leaves_the_repeat() {
     says(&phone.text("no"), "Were you close to anyone?");
     let card = |name: &str, phone: &str| Card { name: Private::from(name), phones: vec![Private::from(phone)] };
     let cards = Content::Cards(vec![card("Cleo", "+1 415 555 0133"), card("Dan", "")]);
-    says(&phone.happens(EventKind::Message { channel: "main".into(), content: cards }), "On which day were you last together?");
+    says(&phone.happens(EventKind::Message { channel: "main".into(), content: cards }), "On which day were you last with Cleo?");
     phone.text("yesterday");
     says(&phone.text("at home"), "What is Dan's phone number?");
-    says(&phone.text("skip"), "On which day were you last together?");
+    says(&phone.text("skip"), "On which day were you last with Dan?");
     phone.text("today");
     says(&phone.text("work"), "Anyone else?");
     says(&phone.text("TELL"), "What would help you stay at home?");

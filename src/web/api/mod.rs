@@ -9,7 +9,7 @@ mod body;
 mod conversations;
 mod escalations;
 mod sessions;
-mod to;
+pub(super) mod to;
 
 use axum::{
     Router,

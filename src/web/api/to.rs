@@ -13,11 +13,11 @@ use crate::{
 /// An address of the API.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct To {
+pub(in crate::web) struct To {
     /// A configured channel.
-    channel: String,
+    pub channel: String,
     /// A number in any usual form, or a user id of WhatsApp.
-    to: Private<String>,
+    pub to: Private<String>,
 }
 
 impl To {

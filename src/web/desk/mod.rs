@@ -4,6 +4,7 @@
 //! GET  /desk                     the queue                       POST /desk/{conversation}      an act: claim, reply, hand back …
 //! GET  /desk/{conversation}      one conversation                GET  /desk/events              what changed, by the record's feed
 //! GET  /desk/login, POST         in                              POST /desk/logout              out
+//! POST /desk/find                the conversation of a number
 //! GET  /desk/audit               who saw or did what             GET  /desk/answers.csv         an export
 //! ```
 //! An act becomes an event for the engine and nothing else: this room decides nothing about a conversation. Who holds it, its epoch
@@ -14,6 +15,7 @@ mod audit;
 mod conversation;
 mod events;
 mod export;
+mod find;
 mod pages;
 mod queue;
 mod refused;
@@ -43,6 +45,7 @@ pub fn routes() -> Router<Service> {
         .route("/desk/audit", get(audit::show))
         .route("/desk/answers.csv", get(export::answers))
         .route("/desk/static/{file}", get(pages::file))
+        .route("/desk/find", post(find::find))
         .route("/desk/{conversation}", get(conversation::show).post(act::act))
         .layer(RequestBodyLimitLayer::new(limit::FORM_BODY_BYTES))
         // Forms of ours must carry their origin, which `no-referrer` would take away.

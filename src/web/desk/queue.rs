@@ -60,6 +60,8 @@ pub async fn show(State(service): State<Service>, signed: Signed) -> Response {
         "n_red": n_red.to_string(),
         "exports": signed.role.may(Permission::ExportAnswers),
         "flows": flows,
+        "finds": signed.role.may(Permission::ReadConversation),
+        "channels": service.settings().channels.iter().map(|channel| json!({ "name": channel.name(), "medium": words::medium(channel.medium().word()) })).collect::<Vec<_>>(),
     });
     Page { template: "queue", title: "Queue".to_owned(), data }.for_user(&service, &signed, StatusCode::OK).await.into_response()
 }

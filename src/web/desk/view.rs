@@ -71,7 +71,8 @@ impl View<'_> {
         let due_at = escalation.and_then(|escalation| escalation.due_at);
         let (clock, clock_class) = due_at.map_or((String::new(), ""), |due_at| words::clock(due_at, self.now));
         let open = self.open_label();
-        let resume = escalation.map_or(String::new(), |escalation| words::resume(&escalation.resume, open.as_deref()));
+        let resume =
+            escalation.map_or(String::new(), |escalation| words::resume(&escalation.resume, open.as_deref(), |path| self.label(path)));
         let by_other = matches!(live.holder, Holder::Tracer(_)) && !self.mine;
         let read_only = match &problem {
             Some(_) => "This page shows how it stands now. Open it again to go on.",
@@ -111,8 +112,8 @@ impl View<'_> {
             "resume": resume,
             "has_session": live.open_session().is_some(),
             "identity": match live.identity_held_at {
-                Some(at) => format!("Proved who they are on {}.", self.moment(at)),
-                None => "Has not proved who they are.".to_owned(),
+                Some(at) => format!("Identity confirmed on {}.", self.moment(at)),
+                None => "Identity not confirmed yet.".to_owned(),
             },
         });
         let more = [
@@ -240,6 +241,12 @@ impl View<'_> {
         let frame = session.frames.last()?;
         let flow = self.revisions.get(&session.revision)?.flows.get(&frame.flow)?;
         Some((flow.as_ref(), frame.at.as_str()))
+    }
+
+    /// What a question of the running flow is called.
+    fn label(&self, path: &str) -> Option<String> {
+        let (flow, _) = self.running()?;
+        Some(missing::label(flow, flow.step(flow.find(path)?)))
     }
 
     fn open_label(&self) -> Option<String> {

@@ -114,8 +114,8 @@ pub(super) fn mark(message: &MessageRow, names: &Names) -> String {
             None => text.clone(),
         },
         "consent" => format!("Consent {text}"),
-        "identity" if text == "held" => "They proved who they are".to_owned(),
-        "identity" => "They could not prove who they are".to_owned(),
+        "identity" if text == "held" => "Identity confirmed".to_owned(),
+        "identity" => "Identity not confirmed".to_owned(),
         "language" => format!("Language: {text}"),
         "opted out" => "They opted out".to_owned(),
         "opted in" => "They came back".to_owned(),
@@ -136,7 +136,10 @@ pub(super) fn value(value: &Value, revision: Option<&Revision>, flow: &str, step
     let label = |key: &str| {
         flow.and_then(|flow| option_label(flow, step, key)).or_else(|| {
             let number: u16 = key.parse().ok()?;
-            people.iter().find(|person| person.number == number).map(|person| name_or_unknown(person.first_name.reveal()))
+            people.iter().find(|person| person.number == number).map(|found| match found.first_name.reveal().as_str() {
+                "" if number == 0 => "who texts".to_owned(),
+                name => name_or_unknown(name),
+            })
         })
     };
     match value {
@@ -173,13 +176,13 @@ pub(super) fn more_of(contact: &ContactRow) -> String {
     others.map(|(step, value)| format!("{}: {}", step.replace('_', " "), value_text(value.reveal()))).collect::<Vec<_>>().join(" · ")
 }
 
-/// Where the bot goes on.
-pub(super) fn resume(at: &ResumeAt, open: Option<&str>) -> String {
+/// Where the bot goes on; `label`: what a step's question is called.
+pub(super) fn resume(at: &ResumeAt, open: Option<&str>, label: impl Fn(&str) -> Option<String>) -> String {
     match at {
         ResumeAt::OpenQuestion => open.map_or("the assistant goes on".to_owned(), |label| format!("ask again: {label}")),
         ResumeAt::NextStep => "after the question that called a person".to_owned(),
         ResumeAt::AfterAnswer => "after the answer filled in".to_owned(),
-        ResumeAt::Step(step) => format!("at: {}", step.replace(['_', '-'], " ")),
+        ResumeAt::Step(step) => label(step).unwrap_or_else(|| step.replace(['_', '-'], " ")),
         ResumeAt::End => "to the end: no more questions".to_owned(),
         ResumeAt::Nothing => "wait until they write".to_owned(),
     }
