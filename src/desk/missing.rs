@@ -243,6 +243,7 @@ steps:
             called: vec![],
             fired: vec![],
             handover_not_reached: false,
+            beside: None,
         };
         let told = |session: &Session| {
             let rows = missing(&revision, session);
