@@ -19,7 +19,7 @@ const PAGE: Page = Page {
     bad: "\
 flow: example
 title: An example
-languages: [en, fr]
+languages: [en, so]
 for: anyone
 steps:
   well:
@@ -28,15 +28,15 @@ steps:
   thanks:
     say: Thank you.
     end: not understood
-=== example.fr.yaml
-language: fr
+=== example.so.yaml
+language: so
 texts:
   well:
     - from: Are you well?
-      to: Allez-vous bien ?
+      to: Ma fiican tahay?
   thanks:
     - from: Thank you.
-      to: Merci.
+      to: Mahadsanid.
 ",
     good: "\
 flow: example
