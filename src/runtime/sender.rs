@@ -80,6 +80,7 @@ pub(super) async fn run(service: Service, leases: Leases, stop: Stop) {
             }
         }
         tokio::select! {
+            biased;
             () = service.hints().outbox() => {}
             () = sleep(LOOK) => {}
             () = stop.asked() => {}
