@@ -1,6 +1,13 @@
 //! The one HTTP client: performs requests that channels have encoded.
 
-use std::{error::Error, sync::Once, time::Duration};
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 
@@ -15,7 +22,28 @@ const AGENT: &str = concat!("intake/", env!("CARGO_PKG_VERSION"));
 
 /// A client with its pool of connections. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Http(reqwest::Client);
+pub struct Http(Way);
+
+#[derive(Clone)]
+enum Way {
+    Wire(reqwest::Client),
+    Played(Arc<dyn Played>),
+}
+
+impl fmt::Debug for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Wire(_) => "Wire",
+            Self::Played(_) => "Played",
+        })
+    }
+}
+
+/// Providers played by a simulation, without a network.
+pub trait Played: Send + Sync {
+    /// Performs one request, as [`Http::perform`] does.
+    fn perform(&self, request: Request) -> Pin<Box<dyn Future<Output = Result<Response, Transport>> + Send + '_>>;
+}
 
 impl Http {
     /// A client that follows no redirects: credentials go nowhere else.
@@ -32,7 +60,12 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(30))
             .tcp_nodelay(true)
             .build();
-        client.map(Self).map_err(|error| format!("no HTTP client: {}", root(&error)))
+        client.map(|client| Self(Way::Wire(client))).map_err(|error| format!("no HTTP client: {}", root(&error)))
+    }
+
+    /// A client whose requests leave no process.
+    pub fn played(providers: Arc<dyn Played>) -> Self {
+        Self(Way::Played(providers))
     }
 
     /// Performs one request.
@@ -40,8 +73,12 @@ impl Http {
     /// # Errors
     /// [`Transport::NotSent`] where no connection was made, [`Transport::NoAnswer`] where the answer did not come whole.
     pub async fn perform(&self, request: Request) -> Result<Response, Transport> {
+        let client = match &self.0 {
+            Way::Wire(client) => client,
+            Way::Played(providers) => return providers.perform(request).await,
+        };
         let request = reqwest::Request::try_from(request).map_err(|_| Transport::NotSent)?;
-        let mut answer = self.0.execute(request).await.map_err(|error| {
+        let mut answer = client.execute(request).await.map_err(|error| {
             tracing::warn!(kind = if error.is_connect() { "connect" } else { "answer" }, timeout = error.is_timeout(), "a request failed");
             if error.is_connect() || error.is_builder() { Transport::NotSent } else { Transport::NoAnswer }
         })?;

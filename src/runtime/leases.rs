@@ -47,6 +47,7 @@ impl Leases {
                 }
             }
             tokio::select! {
+                biased;
                 () = sleep(RENEW) => {}
                 () = stop.asked() => {}
             }

@@ -75,6 +75,7 @@ pub(super) async fn run(service: Service, leases: Leases, stop: Stop) {
             return;
         }
         tokio::select! {
+            biased;
             () = service.hints().journal() => {}
             () = sleep(LOOK) => {}
             () = stop.asked() => {}

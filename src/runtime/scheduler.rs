@@ -34,6 +34,7 @@ pub(super) async fn run(service: Service, leases: Leases, stop: Stop) {
             }
         };
         tokio::select! {
+            biased;
             () = sleep(pause) => {}
             () = stop.asked() => {}
         }

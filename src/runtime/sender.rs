@@ -80,6 +80,7 @@ pub(super) async fn run(service: Service, leases: Leases, stop: Stop) {
             }
         }
         tokio::select! {
+            biased;
             () = service.hints().outbox() => {}
             () = sleep(LOOK) => {}
             () = stop.asked() => {}
@@ -103,7 +104,11 @@ async fn send(service: &Service, pending: &Pending) -> Result<(), StoreError> {
     let store = service.store();
     let begun = store.begin(pending, service.clock().now()).await?;
     let settlement = match (begun, &pending.item.load) {
-        (Begin::NotOurs, _) => return Ok(()),
+        (Begin::NotOurs, _) => {
+            // Another node has the shard, and our lease is renewed only in a while: looking again at once would find the same.
+            sleep(LOOK).await;
+            return Ok(());
+        }
         (Begin::Superseded, _) => {
             count(&pending.item, "superseded");
             return Ok(());

@@ -1,9 +1,10 @@
 //! One of the three stores, behind the front: every operation is handed on as it is.
 
 use super::{
+    between::{Between, Call},
     contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
     embedded::Embedded,
-    memory::Memory,
+    memory::{Memory, State},
     raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle},
     redis::Redis,
     single,
@@ -38,7 +39,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.load(id).await,
             Self::Embedded(embedded) => embedded.load(id).await,
-            Self::Memory(memory, _) => Ok(memory.state().load(id)),
+            Self::Memory(memory, _) => memory.call(Call::Load(id), |between, state| between.load(state, id)).await,
         }
     }
 
@@ -46,7 +47,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.alias(id).await,
             Self::Embedded(embedded) => embedded.alias(id).await,
-            Self::Memory(memory, _) => Ok(memory.state().alias(id)),
+            Self::Memory(memory, _) => memory.call(Call::Other("alias"), |_, state| state.alias(id)).await,
         }
     }
 
@@ -66,10 +67,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.put_alias(id, target).await,
             Self::Embedded(embedded) => embedded.put_alias(id, target).await,
-            Self::Memory(memory, _) => {
-                memory.state().put_alias(id.clone(), target.clone());
-                Ok(())
-            }
+            Self::Memory(memory, _) => memory.call(Call::Other("put alias"), |_, state| state.put_alias(id.clone(), target.clone())).await,
         }
     }
 
@@ -77,7 +75,10 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.commit(commit).await,
             Self::Embedded(embedded) => embedded.commit(commit).await,
-            Self::Memory(memory, clock) => Ok(memory.state().commit(commit, ms(clock))),
+            Self::Memory(memory, clock) => {
+                let kept = commit.clone();
+                memory.call(Call::Commit(&commit), |between, state| between.commit(state, kept, ms(clock))).await
+            }
         }
     }
 
@@ -86,9 +87,11 @@ impl Back {
             Self::Redis(redis) => redis.hold(node, lease_ms).await,
             Self::Embedded(embedded) => Ok(embedded.hold(node, lease_ms)),
             Self::Memory(memory, own) => {
-                let mut state = memory.state();
-                state.sweep(ms(own));
-                Ok(state.hold(node, ms(own), lease_ms, fresh_fence(clock)))
+                let hold = |state: &mut State| {
+                    state.sweep(ms(own));
+                    state.hold(node, ms(own), lease_ms, fresh_fence(clock))
+                };
+                memory.call(Call::Other("hold"), |_, state| hold(state)).await
             }
         }
     }
@@ -100,10 +103,7 @@ impl Back {
                 embedded.let_go(node);
                 Ok(())
             }
-            Self::Memory(memory, _) => {
-                memory.state().let_go(node);
-                Ok(())
-            }
+            Self::Memory(memory, _) => memory.call(Call::Other("let go"), |_, state| state.let_go(node)).await,
         }
     }
 
@@ -111,7 +111,9 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.outbox(held, now_ms, limit).await,
             Self::Embedded(embedded) => embedded.outbox(held, now_ms, limit).await,
-            Self::Memory(memory, _) => Ok(memory.state().outbox(held, now_ms, limit)),
+            Self::Memory(memory, _) => {
+                memory.call(Call::Other("outbox"), |between, state| between.outbox(state, held, now_ms, limit)).await
+            }
         }
     }
 
@@ -119,10 +121,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.set_aside(id, until_ms).await,
             Self::Embedded(embedded) => embedded.set_aside(id, until_ms).await,
-            Self::Memory(memory, _) => {
-                memory.state().set_aside(id, until_ms);
-                Ok(())
-            }
+            Self::Memory(memory, _) => memory.call(Call::Other("set aside"), |_, state| state.set_aside(id, until_ms)).await,
         }
     }
 
@@ -130,7 +129,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.begin(&begin).await,
             Self::Embedded(embedded) => embedded.begin(begin).await,
-            Self::Memory(memory, clock) => Ok(memory.state().begin(&begin, ms(clock))),
+            Self::Memory(memory, clock) => memory.call(Call::Begin(&begin), |between, state| between.begin(state, &begin, ms(clock))).await,
         }
     }
 
@@ -139,8 +138,7 @@ impl Back {
             Self::Redis(redis) => redis.settle(&settle).await,
             Self::Embedded(embedded) => embedded.settle(settle).await,
             Self::Memory(memory, clock) => {
-                memory.state().settle(&settle, ms(clock));
-                Ok(())
+                memory.call(Call::Settle(&settle), |between, state| between.settle(state, &settle, ms(clock))).await
             }
         }
     }
@@ -155,7 +153,10 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.receipt(id, conversation, delivery, at_ms).await,
             Self::Embedded(embedded) => embedded.receipt(id, conversation, delivery, at_ms).await,
-            Self::Memory(memory, clock) => Ok(memory.state().receipt(id, conversation, delivery, at_ms, ms(clock))),
+            Self::Memory(memory, clock) => {
+                let keep = |between: &dyn Between, state: &mut State| between.receipt(state, id, conversation, delivery, at_ms, ms(clock));
+                memory.call(Call::Receipt(id), keep).await
+            }
         }
     }
 
@@ -163,7 +164,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.due(held, now_ms, limit).await,
             Self::Embedded(embedded) => embedded.due(held, now_ms, limit).await,
-            Self::Memory(memory, _) => Ok(memory.state().due(held, now_ms, limit)),
+            Self::Memory(memory, _) => memory.call(Call::Other("due"), |_, state| state.due(held, now_ms, limit)).await,
         }
     }
 
@@ -171,7 +172,9 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.journal(held, after, limit).await,
             Self::Embedded(embedded) => embedded.journal(held, after, limit).await,
-            Self::Memory(memory, _) => Ok(memory.state().journal(held, after, limit)),
+            Self::Memory(memory, _) => {
+                memory.call(Call::Other("journal"), |between, state| between.journal(state, held, after, limit)).await
+            }
         }
     }
 
@@ -179,10 +182,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.trim(through).await,
             Self::Embedded(embedded) => embedded.trim(through).await,
-            Self::Memory(memory, _) => {
-                memory.state().trim(through);
-                Ok(())
-            }
+            Self::Memory(memory, _) => memory.call(Call::Other("trim"), |_, state| state.trim(through)).await,
         }
     }
 
@@ -190,10 +190,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.fault(&stored).await,
             Self::Embedded(embedded) => embedded.fault(stored).await,
-            Self::Memory(memory, _) => {
-                memory.state().append(None, RawBody::Sealed(stored));
-                Ok(())
-            }
+            Self::Memory(memory, _) => memory.call(Call::Other("fault"), |_, state| state.append(None, RawBody::Sealed(stored))).await,
         }
     }
 
@@ -201,10 +198,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.put_revision(id, &stored).await,
             Self::Embedded(embedded) => embedded.put_revision(id, stored).await,
-            Self::Memory(memory, _) => {
-                memory.state().put_revision(id.clone(), stored);
-                Ok(())
-            }
+            Self::Memory(memory, _) => memory.call(Call::Other("put revision"), |_, state| state.put_revision(id.clone(), stored)).await,
         }
     }
 
@@ -212,7 +206,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.revision(id).await,
             Self::Embedded(embedded) => embedded.revision(id).await,
-            Self::Memory(memory, _) => Ok(memory.state().revision(id)),
+            Self::Memory(memory, _) => memory.call(Call::Other("revision"), |_, state| state.revision(id)).await,
         }
     }
 
@@ -221,8 +215,8 @@ impl Back {
             Self::Redis(redis) => redis.put_small(key, &stored, ttl_s).await,
             Self::Embedded(embedded) => embedded.put_small(key, stored, ttl_s).await,
             Self::Memory(memory, clock) => {
-                memory.state().put_small(key.to_owned(), stored, single::after_s(ms(clock), ttl_s));
-                Ok(())
+                let until_ms = single::after_s(ms(clock), ttl_s);
+                memory.call(Call::Other("put small"), |_, state| state.put_small(key.to_owned(), stored, until_ms)).await
             }
         }
     }
@@ -231,7 +225,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.small(key).await,
             Self::Embedded(embedded) => embedded.small(key).await,
-            Self::Memory(memory, clock) => Ok(memory.state().small(key, ms(clock))),
+            Self::Memory(memory, clock) => memory.call(Call::Other("small"), |_, state| state.small(key, ms(clock))).await,
         }
     }
 
@@ -239,10 +233,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.drop_small(key).await,
             Self::Embedded(embedded) => embedded.drop_small(key).await,
-            Self::Memory(memory, _) => {
-                memory.state().drop_small(key);
-                Ok(())
-            }
+            Self::Memory(memory, _) => memory.call(Call::Other("drop small"), |_, state| state.drop_small(key)).await,
         }
     }
 
@@ -250,7 +241,9 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.count(key, window_s).await,
             Self::Embedded(embedded) => embedded.count(key, window_s).await,
-            Self::Memory(memory, clock) => Ok(memory.state().count(key.to_owned(), ms(clock), window_s)),
+            Self::Memory(memory, clock) => {
+                memory.call(Call::Other("count"), |_, state| state.count(key.to_owned(), ms(clock), window_s)).await
+            }
         }
     }
 
@@ -259,7 +252,7 @@ impl Back {
         match self {
             Self::Redis(redis) => redis.depth().await,
             Self::Embedded(embedded) => embedded.depth().await,
-            Self::Memory(memory, _) => Ok(memory.state().depth()),
+            Self::Memory(memory, _) => memory.call(Call::Other("depth"), |_, state| state.depth()).await,
         }
     }
 

@@ -5,14 +5,16 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
 
 use super::{
+    between::{Between, Call, Fate, Nothing},
     codec::{self, Header},
-    contract::{Begin, Committed, Cursor, Due, Held, Receipted, SentState},
+    contract::{Begin, Committed, Cursor, Due, Held, Receipted, SentState, StoreError},
     raw::{self, RawBegin, RawBody, RawCommit, RawItem, RawLine, RawReady, RawSettle, Settled, Standing},
     single::{Lease, SHARD, after_s, only_shard, place, position},
 };
@@ -22,13 +24,41 @@ use crate::{
 };
 
 /// A store that ends with the process. Clones are the same store.
-#[derive(Clone, Debug, Default)]
-pub struct Memory(Arc<Mutex<State>>);
+#[derive(Clone, Default)]
+pub struct Memory {
+    state: Arc<Mutex<State>>,
+    between: Option<Arc<dyn Between>>,
+}
 
 impl Memory {
     /// The state, for one operation.
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same store, seen through a fault layer.
+    #[must_use]
+    pub fn seen_through(&self, between: Arc<dyn Between>) -> Self {
+        Self { state: self.state.clone(), between: Some(between) }
+    }
+
+    /// One operation, through the fault layer where there is one.
+    pub(super) async fn call<T>(&self, call: Call<'_>, work: impl FnOnce(&dyn Between, &mut State) -> T) -> Result<T, StoreError> {
+        let Some(between) = &self.between else { return Ok(work(&Nothing, &mut self.state())) };
+        let unavailable = || StoreError::Unavailable("a fault of the simulation".to_owned());
+        let fate = between.meet(call).await;
+        if fate == Fate::Refused {
+            return Err(unavailable());
+        }
+        let done = work(&**between, &mut self.state());
+        between.part().await;
+        if fate == Fate::AnswerLost { Err(unavailable()) } else { Ok(done) }
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory")
     }
 }
 

@@ -11,6 +11,7 @@
 //! ids, times, classes and sealed bytes, never a value.
 
 mod back;
+pub mod between;
 pub mod codec;
 pub mod contract;
 pub mod embedded;
@@ -99,6 +100,11 @@ impl Store {
             }
         };
         Ok((Self(Arc::new(Shared { back, sealer, clock, hint: Notify::new() })), warnings))
+    }
+
+    /// A front of its own over a store in memory: several of them are several processes with one store.
+    pub fn of_memory(memory: Memory, sealer: Sealer, clock: Clock) -> Self {
+        Self(Arc::new(Shared { back: Back::Memory(memory, clock.clone()), sealer, clock, hint: Notify::new() }))
     }
 
     /// Ends writing and lets go of the file, so that it can be opened again in this process. What was acknowledged is durable
