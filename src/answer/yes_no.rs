@@ -61,15 +61,15 @@ pub fn plainly(tokens: &Tokens, words: &Words) -> Option<Truth> {
     if pieces.iter().any(|p| !p.known) { None } else { truth(tokens, words).ok().map(|(truth, _)| truth) }
 }
 
-/// Whether one of the options stands for yes or no, so that a plain "yes" chooses it: by its key or its words.
+/// Whether one of the options stands for yes or no, so that a plain "yes" chooses it: its label or words say so, or begin with it
+/// ("Yes, that is me").
 pub fn stands_for(choice: &Choice, truth: Truth, words: &Words) -> bool {
     std::iter::once(&choice.label).chain(&choice.words).any(|text| {
         let tokens = Tokens::of(text);
-        let whole = words.truth.find(&tokens, 0).filter(|f| f.tokens == tokens.len()).map(|f| f.meaning);
-        matches!(
-            (whole, truth),
-            (Some(TruthWord::Yes), Truth::Yes) | (Some(TruthWord::No), Truth::No) | (Some(TruthWord::Unsure), Truth::Unsure)
-        )
+        let first = words.truth.find(&tokens, 0);
+        let whole = first.as_ref().is_some_and(|f| f.tokens == tokens.len());
+        matches!((first.map(|f| f.meaning), truth), (Some(TruthWord::Yes), Truth::Yes) | (Some(TruthWord::No), Truth::No))
+            || (whole && truth == Truth::Unsure && first.is_some_and(|f| f.meaning == TruthWord::Unsure))
     })
 }
 
