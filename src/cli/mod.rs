@@ -9,6 +9,7 @@ mod keys;
 mod out;
 mod serve;
 mod test;
+mod understand;
 mod user;
 
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     Chat(chat::Args),
     /// Play the transcripts beside flows
     Test(test::Args),
+    /// Tell how replies are read: JSON lines, or `--ask` in the terminal
+    Understand(understand::Args),
     /// Make keys that stored values are sealed with
     Keys(keys::Args),
     /// Add desk users
@@ -52,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Chat(args) => chat::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Understand(args) => understand::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => keys::run(&args),
