@@ -48,7 +48,7 @@ const IN_THE_FLOW: &[(&str, &str, &str)] = &[
     ("      - when: signs is missing", "      - else: signs is missing", "F009 32"),
     ("Who was it?", "Who \u{7}was it?", "F001 46"),
     ("Who was it?", "Who \u{202e}was it?", "F001 46"),
-    ("      breathless: Trouble breathing\n      cough:\n        say: Cough\n        words: [coughing]\n", "", "F010 19"),
+    ("    options:\n      breathless: Trouble breathing\n      cough:\n        say: Cough\n        words: [coughing]\n", "", "F010 19"),
     ("    options:\n      breathless: Trouble breathing\n", "    options:\n      cough: {breathless: Trouble breathing}\n", "F005 22"),
     ("    more: Anyone else?\n", "", "F010 41"),
     ("languages: [en, es]", "languages: [english, es]", "F009 3"),
