@@ -13,6 +13,7 @@ mod engine;
 mod flow_conditions;
 mod flow_docs;
 mod flow_language;
+mod flow_slips;
 mod house;
 mod operator_commands;
 mod process;

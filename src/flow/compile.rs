@@ -184,6 +184,12 @@ fn drafts(files: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> BTre
     for (name, content) in files {
         let FileKind::Flow(stem) = kind_of(name) else { continue };
         let file = SourceFile::new(name, content);
+        let twin = format!("{stem}.yaml");
+        if *name != twin && files.contains_key(&twin) {
+            let problem = Problem::new(codes::DUPLICATE, 0..0, format!("`{twin}` stands beside this file"), "the same flow again");
+            findings.push(problem.help("keep one of the two files").into_finding(&file));
+            continue;
+        }
         if content.len() > limit::FLOW_FILE_BYTES {
             let problem = Problem::new(codes::UNREADABLE, 0..0, "the file is too long to be read", "more than 512 kB");
             findings.push(problem.help("split it into flows that `call:` each other").into_finding(&file));

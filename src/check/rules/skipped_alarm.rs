@@ -75,7 +75,8 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 found.level = Level::Note;
             }
             found.also = vec![Place { span: flow.step(asked).span.clone(), label: "may be skipped".to_owned() }];
-            found.help = Some(format!("add an arm: `- when: {name} is missing` with `task: {}` and `because:`", softer(call.urgency)));
+            let short = name.rsplit('.').next().unwrap_or(name.as_str());
+            found.help = Some(format!("add an arm: `- when: {short} is missing` with `task: {}` and `because:`", softer(call.urgency)));
             findings.push(found);
         }
     }

@@ -3,6 +3,8 @@
 //! In the masked copy each key is `k<n>` and each value `v<n>`; lines that stood a little too far in or out stand right, lines that
 //! cannot be read are left out. What a mistake of one line does to the lines below it is mended with it (`shift`).
 
+mod stray;
+
 use std::ops::Range;
 
 use super::{Scalar, TEXT_KEYS, TEXT_LIST_KEYS, line};
@@ -86,12 +88,22 @@ struct Scanner {
     /// Lines further in than this column belong to a line that was left out.
     skip_below: Option<usize>,
     begun: bool,
+    /// How far in the next line with words stands.
+    next_indent: usize,
 }
 
 /// Scans a file.
 pub fn scan(file: &SourceFile<'_>) -> Scanned {
-    let mut scanner =
-        Scanner { out: Scanned::default(), levels: Vec::new(), inline: None, block: None, shift: None, skip_below: None, begun: false };
+    let mut scanner = Scanner {
+        out: Scanned::default(),
+        levels: Vec::new(),
+        inline: None,
+        block: None,
+        shift: None,
+        skip_below: None,
+        begun: false,
+        next_indent: 0,
+    };
     let mut start = usize::from(file.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
     let text = file.text.get(start..).unwrap_or("");
     for raw in text.split_inclusive('\n') {
@@ -159,32 +171,21 @@ impl Scanner {
         if self.continues(start, indent, body) {
             return true;
         }
+        let next = below.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+        self.next_indent = next.len() - next.trim_start_matches(' ').len();
+        if self.lacks_dash(indent, body) {
+            let at = start + indent;
+            let key = line::key_of(body).map_or(0, |part| part.range.end);
+            let problem = Problem::new(codes::UNREADABLE, at..at + key, "a list item begins with `- `", "`- ` is missing before this");
+            self.problem(problem.help("write `- ` two spaces before it, and the lines that belong to it below, as far in as its words"));
+            if let Some(column) = self.place(start, indent - 2, body, true) {
+                let Some(part) = line::key_of(body) else { return true };
+                self.keyed(start, indent - 2, column, Some(2), at, body, part);
+            }
+            return true;
+        }
         self.structure(start, indent, body);
         true
-    }
-
-    /// Characters that nobody sees and that come with copying: spaces of another kind before the words, invisible ones anywhere.
-    fn odd_characters(&mut self, line_start: usize, content: &str, n_blanks: usize) {
-        if content.is_ascii() && !content.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
-            return;
-        }
-        let odd = content.char_indices().find(|&(at, c)| if at < n_blanks { line::is_odd_space(c) } else { line::is_invisible(c) });
-        let Some((at, c)) = odd else { return };
-        let range = line_start + at..line_start + at + c.len_utf8();
-        let code_point = format!("U+{:04X}", u32::from(c));
-        let problem = if at < n_blanks {
-            Problem::new(
-                codes::UNREADABLE,
-                range,
-                format!("a space of another kind stands here ({code_point})"),
-                "looks like a space and is none",
-            )
-            .help("delete the blanks at the beginning of the line and type ordinary spaces")
-        } else {
-            Problem::new(codes::UNREADABLE, range, format!("an invisible character stands here ({code_point})"), "nobody sees it")
-                .help("delete it, or type the words around it anew; such characters come with copying")
-        };
-        self.problem(problem);
     }
 
     /// How far in a line was meant to stand whose blanks hold tabs.
@@ -198,6 +199,10 @@ impl Scanner {
         let Some(top) = self.levels.last() else { return 0 };
         let next = below.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
         let next = wide(next.get(..next.len() - next.trim_start().len()).unwrap_or(""), 2);
+        let key = line::key_of(body).map(|part| part.key);
+        if !top.awaits && top.key == "from" && matches!(key.as_deref(), Some("to" | "note")) {
+            return top.column;
+        }
         let is_step_key = line::key_of(body).is_some_and(|part| keys::is_known(&part.key)) && !keys::is_known(&top.key);
         if top.awaits && next > top.column {
             next
@@ -396,7 +401,8 @@ impl Scanner {
             .iter()
             .chain(keys::FLOW)
             .chain(keys::SILENCE)
-            .filter(|key| rest.strip_prefix(**key).is_some_and(|r| r.starts_with(' ')));
+            .chain(&["language", "texts"])
+            .filter(|key| rest.strip_prefix(**key).is_some_and(|r| r.starts_with(' ') || r.is_empty()));
         let longest = known.max_by_key(|key| key.len())?;
         if is_item {
             return None;
@@ -467,6 +473,8 @@ impl Scanner {
             }
         } else {
             let what = match first {
+                // Found at the key.
+                '*' if key == "<<" => None,
                 '&' | '*' => Some("anchors (`&`) and aliases (`*`) are not part of the flow language"),
                 '!' if key != "when" => Some("tags (`!`) are not part of the flow language"),
                 _ => None,
@@ -502,6 +510,11 @@ impl Scanner {
             self.levels.push(Level { column, is_list: is_item, key: String::new(), awaits: false });
             return Some(column);
         }
+        if let Some(to) = self.step_astray(column, body).filter(|_| !is_item && self.shift.is_none()) {
+            let range = start + indent..start + indent + body.trim_end().len();
+            self.problem(stray::misplaced(range, indent, to, to < column));
+            column = to;
+        }
         let parent = self.levels.iter().rposition(|level| level.column <= column);
         let fits = parent.and_then(|at| self.levels.get(at)).is_some_and(|level| level.column == column);
         let opens = parent.is_some_and(|at| at + 1 == self.levels.len() && self.levels.get(at).is_some_and(|level| level.awaits));
@@ -514,16 +527,9 @@ impl Scanner {
                 (Some(below), None) => below,
                 (None, None) => 0,
             };
-            let range = start..start + indent + body.trim_end().len();
-            let word = |n: usize| if n == 1 { "1 space".to_owned() } else { format!("{n} spaces") };
+            let range = start + indent..start + indent + body.trim_end().len();
             let written = (to + indent).saturating_sub(column);
-            let problem = Problem::new(
-                codes::INDENTATION,
-                range.start + indent..range.end,
-                format!("this line stands {} in; the lines it belongs to stand {} in", word(indent), word(written)),
-                if to < column { "too far in" } else { "not far enough in" },
-            );
-            self.problem(problem.help(format!("begin the line with {}", word(written))));
+            self.problem(stray::misplaced(range, indent, written, to < column));
             self.shift = Some(Shift { column: indent, from: indent, to });
             column = to;
         }
