@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::base::Language;
 
+/// The key that serves where a flow has no template of its own.
+const REMINDER: &str = "reminder";
+
 /// The channel's `templates`: our key to the provider's name (WhatsApp) or `ContentSid` (Twilio).
 ///
 /// A key may end in a language, where the provider has one template for each: `reminder` and `reminder.es`.
@@ -22,12 +25,16 @@ impl Templates {
         Self { names: names.into_iter().map(|(key, name)| (key.into(), name.into())).collect(), languages: BTreeMap::new() }
     }
 
-    /// The provider's name for a key, the one of the language before the general one.
+    /// The provider's name for a key, the one of the language before the general one. A flow that has none of its own begins with
+    /// `reminder`: it asks for an answer too, and the answer opens the window.
     pub fn name(&self, key: &str, language: &Language) -> Option<&str> {
-        [format!("{key}.{}", language.tag()), format!("{key}.{}", language.primary()), key.to_owned()]
-            .iter()
-            .find_map(|key| self.names.get(key))
-            .map(String::as_str)
+        let own = |key: &str| {
+            [format!("{key}.{}", language.tag()), format!("{key}.{}", language.primary()), key.to_owned()]
+                .iter()
+                .find_map(|key| self.names.get(key))
+                .map(String::as_str)
+        };
+        own(key).or_else(|| own(REMINDER))
     }
 
     /// The provider's code of a language: `pt_BR` for `pt-BR`.
@@ -51,7 +58,9 @@ mod tests {
         assert_eq!(name("en"), Some("daily_v2"));
         assert_eq!(name("es"), Some("diario_v1"));
         assert_eq!(name("es-MX"), Some("diario_v1"));
-        assert_eq!(templates.name("result", &Language::english()), None);
+        let english = Language::english();
+        assert_eq!(templates.name("daily-check", &english), Some("daily_v2"), "a flow without one of its own begins with the reminder");
+        assert_eq!(Templates::named([("result", "result_v1")]).name("daily-check", &english), None);
     }
 
     #[test]

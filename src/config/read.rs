@@ -235,13 +235,11 @@ fn agency(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
         && country.parse::<phonenumber::country::Id>().is_err()
     {
         notes.wrong(line, country_key, format!("`{country}` is no country; write its two capital letters, as in `US`"));
-        return None;
     }
     if let Some(zone) = &time_zone
         && jiff::tz::TimeZone::get(zone).is_err()
     {
         notes.wrong(line, zone_key, format!("`{zone}` is no time zone; write it as in `America/New_York`"));
-        return None;
     }
     Some(AgencySettings { name: name?, emergency_number: emergency_number?, phone_line, country: country?, time_zone: time_zone? })
 }

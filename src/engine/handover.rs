@@ -151,7 +151,9 @@ impl Run<'_> {
             }
             EscalationState::Claimed if first => live.due_at = Some(clocks::reply_by(live.urgency, now)),
             EscalationState::Waiting | EscalationState::Overdue if first && live.raised_at < now => {
-                self.say_shared(Purpose::Handover, "still-waiting", &[]);
+                // A call that a failed delivery made was told to nobody.
+                let told = live.rule != "undeliverable";
+                self.say_shared(Purpose::Handover, if told { "still-waiting" } else { "handed-over" }, &[]);
             }
             EscalationState::Claimed
             | EscalationState::Waiting

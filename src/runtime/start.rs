@@ -50,7 +50,8 @@ pub enum StartError {
 // The whole story stands in the text: no source is named, or it would be told twice.
 impl From<StoreError> for StartError {
     fn from(error: StoreError) -> Self {
-        Self::Store(error.to_string())
+        let hint = if matches!(error, StoreError::Unavailable(_)) { "; does it run there, and may this machine reach it?" } else { "" };
+        Self::Store(format!("{error}{hint}"))
     }
 }
 

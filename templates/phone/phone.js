@@ -41,12 +41,18 @@
       if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(String(answer.status));
       id.value = `tap_${crypto.randomUUID ? crypto.randomUUID() : Date.now() + "-" + Math.random()}`;
       form.reset();
+      form.closest("details.more")?.removeAttribute("open");
     } catch {
       form.classList.add("failed");
       setTimeout(() => form.classList.remove("failed"), 2000);
     }
     look();
   });
+
+  // A list that opens below the edge is brought into view.
+  screen.addEventListener("toggle", (event) => {
+    if (event.target.open) event.target.scrollIntoView({ block: "nearest" });
+  }, true);
 
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {

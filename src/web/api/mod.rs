@@ -30,7 +30,13 @@ pub(super) fn routes(_service: &Service) -> Router<Service> {
         .route("/api/v1/conversations/{id}", get(conversations::read))
         .route("/api/v1/escalations", get(escalations::list))
         .route("/api/v1/answers.csv", get(answers::csv))
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limit::FORM_BODY_BYTES))
+}
+
+/// A route, by another method.
+async fn wrong_method() -> Response {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this route has another method; `Allow` names it").into_response()
 }
 
 /// What is under `/api` and is no route.
