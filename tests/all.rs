@@ -15,6 +15,7 @@ mod flow_docs;
 mod flow_language;
 mod house;
 mod operator_commands;
+mod privacy;
 mod process;
 mod records;
 mod render_messages;
