@@ -16,6 +16,7 @@ mod flow_language;
 mod flow_slips;
 mod house;
 mod operator_commands;
+mod privacy;
 mod process;
 mod records;
 mod render_messages;

@@ -92,7 +92,7 @@ impl std::ops::Deref for Running {
 }
 
 impl Caller {
-    fn of(url: String) -> Self {
+    pub fn of(url: String) -> Self {
         install_ring();
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { url, client }
@@ -344,6 +344,7 @@ pub struct Provider {
 #[derive(Default)]
 struct Shared {
     taken: Vec<Taken>,
+    urls: Vec<String>,
     refused: usize,
     script: VecDeque<(u16, String)>,
 }
@@ -391,6 +392,11 @@ impl Provider {
         }
     }
 
+    /// Every address that was asked for, with its query.
+    pub fn urls(&self) -> Vec<String> {
+        self.shared.lock().unwrap().urls.clone()
+    }
+
     /// How many requests were refused by the script.
     pub fn n_refused(&self) -> usize {
         self.shared.lock().unwrap().refused
@@ -400,6 +406,7 @@ impl Provider {
 async fn take(State(provider): State<Provider>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let whole = String::from_utf8(body.to_vec()).unwrap();
     let mut shared = provider.shared.lock().unwrap();
+    shared.urls.push(uri.to_string());
     if let Some((status, body)) = shared.script.pop_front() {
         shared.refused += 1;
         return (StatusCode::from_u16(status).unwrap(), body).into_response();

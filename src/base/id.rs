@@ -68,6 +68,13 @@ impl PersonNumber {
     pub const YOU: Self = Self(0);
 }
 
+impl ConversationId {
+    /// The id that stands in an address; `None` where the text is no id of ours, and may be anything.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))).then(|| Self(text.to_owned()))
+    }
+}
+
 impl OutboxId {
     /// The id of the `n`th message that an event brought to a conversation: `<conversation>.<16 hex digits>`.
     pub fn derive(conversation: &ConversationId, event: &EventId, n: usize) -> Self {

@@ -222,6 +222,13 @@ impl Transport {
     }
 }
 
+/// A provider's code as it is logged and kept: its number where it can be one, else the HTTP status. Codes have five to seven digits;
+/// what is longer may be the telephone number that was sent, said back.
+fn code_text(code: Option<u64>, status: u16) -> String {
+    const LONGEST: u64 = 9_999_999;
+    code.filter(|code| *code <= LONGEST).map_or_else(|| format!("http {status}"), |code| code.to_string())
+}
+
 /// Seconds that a provider asks to wait (`Retry-After`), at most an hour; a date in it is not read.
 fn retry_after_s(response: &Response) -> Option<u64> {
     let seconds = response.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;

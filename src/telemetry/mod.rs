@@ -1,12 +1,20 @@
 //! What an operator sees: logs and metrics. Neither carries a name, a number or a word of anybody's.
 //!
 //! Logs go to standard error, one line each; ids and kinds only. A panic is logged with its place alone, since its text may quote a value.
+//! Libraries say at their lower levels what they send (addresses, statements, headers): whatever is set, only their warnings are written.
 //! Metrics are Prometheus text under `/metrics`.
 
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::filter_fn,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Seconds: from a quick turn to a wake that is a day late.
 const BUCKETS: [f64; 12] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0, 86_400.0];
@@ -24,22 +32,40 @@ pub enum LogFormat {
 pub fn start_logging() {
     let json = std::env::var("INTAKE_LOG_FORMAT").is_ok_and(|format| format == "json");
     let format = if json { LogFormat::Json } else { LogFormat::Plain };
-    let filter = EnvFilter::try_from_env("INTAKE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_from_env("INTAKE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
     // An error says that somebody has begun already.
-    let _ = match format {
-        LogFormat::Plain => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
+    let _ = SubscriberInitExt::try_init(logging(filter, format, ansi, std::io::stderr));
     log_panics_by_place();
+}
+
+/// What writes log lines: those that the filter lets pass, and of libraries at most their warnings.
+pub fn logging<W>(filter: EnvFilter, format: LogFormat, ansi: bool, writer: W) -> Box<dyn tracing::Subscriber + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::registry().with(filter).with(filter_fn(may_be_written));
+    match format {
+        LogFormat::Plain => Box::new(lines.with(fmt::layer().with_writer(writer).with_ansi(ansi))),
+        LogFormat::Json => Box::new(lines.with(fmt::layer().with_writer(writer).json())),
+    }
+}
+
+/// Our own lines carry ids and kinds only; what libraries write below a warning may be anything.
+fn may_be_written(line: &Metadata<'_>) -> bool {
+    let own = line.target() == "intake" || line.target().starts_with("intake::");
+    own || *line.level() <= Level::WARN
 }
 
 /// From now on a panic leaves its place in the log, and nothing of its text.
 pub fn log_panics_by_place() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
-        tracing::error!(place = %place, "a bug: panicked");
-    }));
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// Logs where a panic was.
+pub fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
+    tracing::error!(place = %place, "a bug: panicked");
 }
 
 /// Begins to count, once in a process, and gives what `/metrics` shows.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::codes;
-use crate::channel::{Meaning, Outcome, Response, Transport, retry_after_s};
+use crate::channel::{Meaning, Outcome, Response, Transport, code_text, retry_after_s};
 
 /// The outcome by kind. There is no idempotency key for sends, so what may have been taken is [`Outcome::Ambiguous`]: the status
 /// callback that carries our token settles it.
@@ -14,25 +14,25 @@ pub fn outcome(result: Result<&Response, Transport>) -> Outcome {
     };
     let body: Value = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
     if response.status().is_success() {
-        return taken(&body);
+        return taken(&body, response.status().as_u16());
     }
     let status = response.status().as_u16();
     let code = body.get("code").and_then(Value::as_u64);
     match code.and_then(codes::meaning).or_else(|| Meaning::of_status(status)) {
-        Some(meaning) => meaning.outcome(code.map_or_else(|| format!("http {status}"), |code| code.to_string()), retry_after_s(response)),
+        Some(meaning) => meaning.outcome(code_text(code, status), retry_after_s(response)),
         None => Outcome::Ambiguous,
     }
 }
 
 /// A message that was taken, and perhaps refused at once.
-fn taken(body: &Value) -> Outcome {
+fn taken(body: &Value, status: u16) -> Outcome {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let code = body.get("error_code").and_then(Value::as_u64);
     match (text("sid"), text("status")) {
         ("", _) => Outcome::Ambiguous,
         (_, "failed" | "undelivered" | "canceled") => Outcome::Failed {
             reason: code.and_then(codes::meaning).unwrap_or(Meaning::Passing).undeliverable(),
-            code: code.map_or_else(|| text("status").to_owned(), |code| code.to_string()),
+            code: code.map_or_else(|| text("status").to_owned(), |code| code_text(Some(code), status)),
         },
         (sid, _) => Outcome::Accepted { provider_id: sid.to_owned() },
     }
@@ -70,6 +70,8 @@ mod tests {
             (400, r#"{"code":21655}"#, failed(Undeliverable::Content, "21655")),
             (401, r#"{"code":20003}"#, failed(Undeliverable::Configuration, "20003")),
             (403, "", failed(Undeliverable::Configuration, "http 403")),
+            (400, r#"{"code":15550100001}"#, failed(Undeliverable::GaveUp, "http 400")),
+            (201, r#"{"sid":"SM1","status":"failed","error_code":15550100001}"#, failed(Undeliverable::GaveUp, "http 201")),
             (400, r#"{"code":29999}"#, failed(Undeliverable::GaveUp, "29999")),
         ] {
             assert_eq!(outcome(Ok(&response(status, body))), expected, "{status} {body}");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::codes;
-use crate::channel::{Meaning, Outcome, Response, Transport, retry_after_s};
+use crate::channel::{Meaning, Outcome, Response, Transport, code_text, retry_after_s};
 
 /// The outcome by kind. What may have been taken is [`Outcome::Ambiguous`]: a status that carries our token settles it.
 pub fn outcome(result: Result<&Response, Transport>) -> Outcome {
@@ -23,7 +23,10 @@ pub fn outcome(result: Result<&Response, Transport>) -> Outcome {
     let passing = body.pointer("/error/is_transient").and_then(Value::as_bool) == Some(true);
     let meaning = code.and_then(codes::meaning).or(if passing { Some(Meaning::Passing) } else { Meaning::of_status(status) });
     match meaning {
-        Some(meaning) => meaning.outcome(code.map_or_else(|| format!("http {status}"), |code| code.to_string()), retry_after_s(response)),
+        Some(meaning) => {
+            let code = code_text(code.and_then(|code| u64::try_from(code).ok()), status);
+            meaning.outcome(code, retry_after_s(response))
+        }
         None => Outcome::Ambiguous,
     }
 }
@@ -53,6 +56,7 @@ mod tests {
             (401, r#"{"error":{"code":190}}"#, failed(Undeliverable::Configuration, "190")),
             (400, r#"{"error":{"code":131049}}"#, failed(Undeliverable::GaveUp, "131049")),
             (400, r#"{"error":{"code":999999,"is_transient":true}}"#, retry("999999")),
+            (400, r#"{"error":{"code":15550100001}}"#, failed(Undeliverable::GaveUp, "http 400")),
             (503, "", retry("http 503")),
             (502, "", Outcome::Ambiguous),
         ] {

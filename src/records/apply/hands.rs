@@ -179,15 +179,18 @@ impl Applying<'_> {
         self.mark(turn, Mark::Task, &format!("{}: {}", call.urgency.word(), call.because), None).await
     }
 
-    /// A tracer did a task.
+    /// A tracer did a task. One that is not there is not noted: what a form says is no id.
     pub(super) async fn task_done(&mut self, turn: Turn<'_>, task: &str, tracer: &TracerId) -> Result<(), RecordsError> {
-        sqlx::query("INSERT INTO rec_tasks_done (conversation, id, tracer, done_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .bind(turn.conversation)
-            .bind(task)
-            .bind(tracer.as_str())
-            .bind(turn.at)
-            .execute(&mut *self.db)
-            .await?;
+        sqlx::query(
+            "INSERT INTO rec_tasks_done (conversation, id, tracer, done_at)
+             SELECT conversation, id, ?3, ?4 FROM rec_tasks WHERE conversation = ?1 AND id = ?2 ON CONFLICT DO NOTHING",
+        )
+        .bind(turn.conversation)
+        .bind(task)
+        .bind(tracer.as_str())
+        .bind(turn.at)
+        .execute(&mut *self.db)
+        .await?;
         self.parts.insert(Part::Queue);
         Ok(())
     }

@@ -61,7 +61,7 @@ pub async fn act(
     headers: HeaderMap,
     Form(form): Form<Acting>,
 ) -> Response {
-    let id = ConversationId(id);
+    let Some(id) = ConversationId::parse(&id) else { return refused::no_id(&service, &signed).await };
     if !signed::is_same_origin(&headers) || !signed.has_sent(&form.csrf) {
         let text = "The page was too old, or came from elsewhere. Nothing was done. Open the conversation again.";
         return message("Not done", text, Some((&format!("/desk/{id}"), "Open it again")))

@@ -55,10 +55,10 @@ pub async fn show(
     Query(before): Query<Before>,
     headers: HeaderMap,
 ) -> Response {
-    let id = ConversationId(id);
     if let Err(refusal) = signed.may(&service, Permission::ReadConversation).await {
         return refusal;
     }
+    let Some(id) = ConversationId::parse(&id) else { return refused::no_id(&service, &signed).await };
     if let Err(error) = audit(&service, &signed, &id, headers.contains_key(LIVE)).await {
         return refused::unavailable(&service, &signed, &error).await;
     }

@@ -24,6 +24,11 @@ pub(super) async fn unavailable(service: &Service, signed: &Signed, error: &(dyn
 /// No such conversation.
 pub(super) async fn unknown(service: &Service, signed: &Signed, id: &ConversationId) -> Response {
     tracing::info!(user = %signed.login, conversation = %id, "an unknown conversation was asked for");
+    no_id(service, signed).await
+}
+
+/// What was asked for is not even the id of a conversation: it may be anything, and is written nowhere.
+pub(super) async fn no_id(service: &Service, signed: &Signed) -> Response {
     message("Not found", "There is no such conversation.", Some(("/desk", "Queue"))).for_user(service, signed, StatusCode::NOT_FOUND).await
 }
 
