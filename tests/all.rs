@@ -22,6 +22,7 @@ mod records;
 mod render_messages;
 mod running;
 mod runtime;
+mod simulation;
 mod store;
 mod support;
 mod transcript_play;

@@ -1,0 +1,231 @@
+//! What must hold after a run, whatever happened in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use intake::{
+    base::id::{ConversationId, OutboxId},
+    channel::Delivery,
+    engine::{self, Conversation, EventKind, Fact, Outcome, World as Around},
+    flow::Library,
+    store::{Entry, SentState, Store, TurnEntry},
+};
+
+use super::{
+    ledger::{Finding, Wrong},
+    world::{World, constant},
+};
+
+/// Judges a world that has come to rest.
+pub fn judge(world: &World) -> Vec<Finding> {
+    let mut findings = world.shared.ledger().findings.clone();
+    let mut judged = Judged::read(world);
+    judged.each_event_once();
+    judged.each_wake_once(world);
+    judged.stored_is_replayed(world);
+    if !world.shared.rolls_back {
+        judged.acknowledged_is_kept(world);
+        judged.decided_is_sent(world);
+        judged.order_is_kept(world);
+    }
+    findings.append(&mut judged.findings);
+    findings
+}
+
+struct Judged {
+    turns: BTreeMap<ConversationId, Vec<TurnEntry>>,
+    /// Messages that did not leave, and why.
+    ended: BTreeMap<OutboxId, SentState>,
+    findings: Vec<Finding>,
+}
+
+impl Judged {
+    fn read(world: &World) -> Self {
+        let store = Store::of_memory(world.memory.clone(), world.shared.sealer.clone(), world.shared.clock.clone());
+        let held = intake::store::Held { shards: vec![(0, 0)] };
+        let reading = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let lines = reading.block_on(store.journal(&held, &[], usize::MAX)).expect("the journal can be opened");
+        let mut judged = Self { turns: BTreeMap::new(), ended: BTreeMap::new(), findings: Vec::new() };
+        for line in lines {
+            match (line.conversation, line.entry) {
+                (Some(id), Entry::Turn(entry)) => judged.turns.entry(id).or_default().push(*entry),
+                (_, Entry::Delivery { outbox, state, .. }) => {
+                    if !matches!(state, SentState::Delivery(Delivery::Accepted | Delivery::Sent | Delivery::Delivered | Delivery::Read)) {
+                        judged.ended.insert(outbox, state);
+                    }
+                }
+                (_, Entry::Turn(_) | Entry::Fault { .. }) => {}
+            }
+        }
+        judged
+    }
+
+    fn wrong(&mut self, wrong: Wrong, what: String) {
+        self.findings.push(Finding(wrong, what));
+    }
+
+    fn each_event_once(&mut self) {
+        let mut wrong = Vec::new();
+        for (id, entries) in &self.turns {
+            let mut seen = BTreeSet::new();
+            for entry in entries.iter().filter(|entry| !matches!(entry.event.kind, EventKind::Wake)) {
+                let doubted = entry.facts.iter().any(|fact| matches!(fact, Fact::PerhapsRepeated { .. }));
+                if !seen.insert(entry.event.id.clone()) && !doubted {
+                    wrong.push(format!("{} in {id}, turn {}", entry.event.id, entry.n_turn));
+                }
+            }
+        }
+        wrong.into_iter().for_each(|what| self.wrong(Wrong::Repeated, what));
+        let mut ids = BTreeSet::new();
+        let twice: Vec<OutboxId> = self
+            .turns
+            .values()
+            .flatten()
+            .flat_map(|entry| &entry.said)
+            .filter(|said| !ids.insert(said.outbox.clone()))
+            .map(|said| said.outbox.clone())
+            .collect();
+        twice.into_iter().for_each(|id| self.wrong(Wrong::Repeated, format!("{id} was decided twice")));
+    }
+
+    fn each_wake_once(&mut self, world: &World) {
+        let mut wrong = Vec::new();
+        for (id, entries) in &self.turns {
+            let mut seen = BTreeSet::new();
+            for entry in entries.iter().filter(|entry| matches!(entry.event.kind, EventKind::Wake)) {
+                world.shared.ledger().counts.wakes += 1;
+                if entry.now < entry.event.at {
+                    wrong.push(format!("{} of {id} came at {}", entry.event.id, entry.now));
+                }
+                if !entry.facts.is_empty() && !seen.insert(entry.event.id.clone()) {
+                    wrong.push(format!("{} of {id} came twice", entry.event.id));
+                }
+            }
+        }
+        wrong.into_iter().for_each(|what| self.wrong(Wrong::Wake, what));
+    }
+
+    fn stored_is_replayed(&mut self, world: &World) {
+        let constant = constant();
+        // Each version's own flows, and those of the others that sessions may be pinned to.
+        let libraries: Vec<Library> = constant
+            .shelves
+            .iter()
+            .map(|shelf| {
+                let mut library = shelf.library.clone();
+                for (_, revision) in constant.shelves.iter().flat_map(|shelf| shelf.library.all_current()) {
+                    library.keep(revision.clone());
+                }
+                library
+            })
+            .collect();
+        let settings = &constant.settings;
+        let agency = engine::Agency {
+            name: settings.agency.name.clone(),
+            emergency_number: settings.agency.emergency_number.clone(),
+            phone_line: settings.agency.phone_line.clone().unwrap_or_default(),
+            country: settings.agency.country.clone(),
+            time_zone: settings.agency.time_zone.clone(),
+        };
+        let on_call = settings.desk.on_call.iter().map(|address| (address.clone(), "sms".to_owned())).collect();
+        let desk = engine::Desk { hours: settings.desk.hours.clone(), on_call };
+        let confirmed = ["sms".to_owned()];
+        let versions = world.shared.ledger().versions.clone();
+        let mut wrong = Vec::new();
+        for (id, entries) in &self.turns {
+            let Some(stored) = world.read(id) else {
+                wrong.push(format!("{id} has a journal and no conversation"));
+                continue;
+            };
+            let mut replayed = Conversation::new(stored.address.clone(), first_channel(entries));
+            let versions = versions.get(id).cloned().unwrap_or_default();
+            if versions.len() != entries.len() {
+                wrong.push(format!("{id}: {} commits, {} lines in the journal", versions.len(), entries.len()));
+                continue;
+            }
+            for (entry, version) in entries.iter().zip(versions) {
+                let around = Around {
+                    library: &libraries[version],
+                    agency: &agency,
+                    desk: &desk,
+                    welcome: Some("welcome"),
+                    stop_confirmed_by_provider: &confirmed,
+                };
+                let step = engine::step(&around, replayed, &entry.event, entry.now);
+                replayed = step.conversation;
+                let idle = matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated;
+                let facts: Vec<Fact> = step
+                    .effects
+                    .into_iter()
+                    .filter_map(|effect| match effect {
+                        engine::Effect::Fact(fact) => Some(fact),
+                        engine::Effect::Say(_) | engine::Effect::Deliver(_) => None,
+                    })
+                    .collect();
+                if !idle && (step.outcome != Outcome::Changed || facts != entry.facts || replayed.n_turns != entry.n_turn) {
+                    wrong.push(format!(
+                        "{id}: turn {} ({}) replays otherwise: {:?}, turn {}",
+                        entry.n_turn, entry.event.id, step.outcome, replayed.n_turns
+                    ));
+                    break;
+                }
+            }
+            if replayed != stored {
+                wrong.push(format!("{id}: the stored conversation is not what {} turns make", entries.len()));
+            }
+        }
+        let without: Vec<ConversationId> = versions.into_keys().filter(|id| !self.turns.contains_key(id)).collect();
+        wrong.extend(without.into_iter().map(|id| format!("{id} was kept and has no journal")));
+        wrong.into_iter().for_each(|what| self.wrong(Wrong::Replay, what));
+    }
+
+    fn acknowledged_is_kept(&mut self, world: &World) {
+        let kept: BTreeSet<&str> = self.turns.values().flatten().map(|entry| entry.event.id.as_str()).collect();
+        let lost: Vec<String> = world.acknowledged.iter().filter(|id| !kept.contains(id.as_str())).cloned().collect();
+        lost.into_iter().for_each(|id| self.wrong(Wrong::Lost, format!("{id} was acknowledged and has no effect")));
+    }
+
+    fn decided_is_sent(&mut self, world: &World) {
+        let ledger = world.shared.ledger();
+        let said = self.turns.values().flatten().flat_map(|entry| &entry.said);
+        let missing: Vec<String> = said
+            .filter(|said| !ledger.taken.contains_key(&said.outbox) && !self.ended.contains_key(&said.outbox))
+            .map(|said| format!("{} ({})", said.outbox, said.purpose.word()))
+            .collect();
+        drop(ledger);
+        missing.into_iter().for_each(|what| self.wrong(Wrong::Unsent, what));
+    }
+
+    fn order_is_kept(&mut self, world: &World) {
+        let place: BTreeMap<&OutboxId, usize> = self
+            .turns
+            .values()
+            .flat_map(|entries| entries.iter().flat_map(|entry| &entry.said).enumerate())
+            .map(|(nth, said)| (&said.outbox, nth))
+            .collect();
+        let ledger = world.shared.ledger();
+        let mut wrong = Vec::new();
+        for (to, ids) in &ledger.first_taken {
+            let places: Vec<Option<&usize>> = ids.iter().map(|id| place.get(id)).collect();
+            if places.iter().any(Option::is_none) {
+                wrong.push((Wrong::Unsent, format!("{to} was sent what no journal knows")));
+            } else if let Some(nth) = (1..places.len()).find(|nth| places[nth - 1] > places[*nth]) {
+                wrong.push((Wrong::Order, format!("to {to}: {} left after {}", ids[nth], ids[nth - 1])));
+            }
+        }
+        drop(ledger);
+        wrong.into_iter().for_each(|(kind, what)| self.wrong(kind, what));
+    }
+}
+
+fn first_channel(entries: &[TurnEntry]) -> String {
+    let channel = entries.first().map(|entry| match &entry.event.kind {
+        EventKind::Message { channel, .. } => channel.clone(),
+        EventKind::Start(start) => start.channel.clone(),
+        EventKind::Fault { during, .. } => match during.as_ref() {
+            EventKind::Message { channel, .. } => channel.clone(),
+            _ => "sms".to_owned(),
+        },
+        EventKind::Wake | EventKind::Undeliverable { .. } | EventKind::Desk { .. } | EventKind::Notice { .. } => "sms".to_owned(),
+    });
+    channel.unwrap_or_default()
+}
