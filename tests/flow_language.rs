@@ -152,7 +152,7 @@ fn texts_are_taken_from_their_line_as_they_stand() {
     for (lines, expected) in cases {
         assert_eq!(said(lines), expected, "{lines}");
     }
-    assert_eq!(said(&"say: |\r\n  windows\r\n  lines".replace('\n', "\n")), "windows lines");
+    assert_eq!(said("say: |\r\n  windows\r\n  lines"), "windows lines");
 }
 
 #[test]

@@ -48,7 +48,9 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Read> {
         match file.extension().and_then(|extension| extension.to_str()) {
             Some("yaml" | "yml") => read.add(name, &file)?,
             Some("chat") => {
-                let only_this = found.is_dir() || file.file_name() == found.file_name() || found.extension().is_none_or(|extension| extension != "chat");
+                let only_this = found.is_dir()
+                    || file.file_name() == found.file_name()
+                    || found.extension().is_none_or(|extension| extension != "chat");
                 if only_this {
                     let content = String::from_utf8(bytes(&file)?).with_context(|| format!("{} is not saved as UTF-8", file.display()))?;
                     read.chats.push((file.clone(), content));

@@ -65,7 +65,7 @@ impl Watch {
             Broken::CachedCounter => {
                 let (header, conversation) = self.open(&commit.id, &commit.value);
                 let mut etag: Etag = [0; 16];
-                let before = commit.expected.map_or(0, |etag| u128::from_be_bytes(etag));
+                let before = commit.expected.map_or(0, u128::from_be_bytes);
                 etag.copy_from_slice(&(before + 1).to_be_bytes());
                 // The store takes the same new version for the same commit: a number must not be taken so.
                 if current() == Some(etag) {
@@ -240,7 +240,7 @@ impl Between for Watch {
         at_ms: i64,
         clock_ms: i64,
     ) -> Receipted {
-        if self.shared.ledger().decided.get(id).is_none() && !self.shared.rolls_back {
+        if !self.shared.ledger().decided.contains_key(id) && !self.shared.rolls_back {
             self.shared.ledger().wrong(Wrong::CrossTalk, format!("a receipt for {id}, which nobody decided"));
         }
         state.receipt(id, conversation, delivery, at_ms, clock_ms)
