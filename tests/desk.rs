@@ -385,7 +385,7 @@ async fn a_conversation_is_found_by_its_number_which_stands_in_no_address() {
     for (to, channel, status) in [
         ("+15550100777", "wa", StatusCode::NOT_FOUND),
         ("Bob", "sms", StatusCode::UNPROCESSABLE_ENTITY),
-        ("+15550100777", "fax", StatusCode::UNPROCESSABLE_ENTITY),
+        ("+15550100555", "fax", StatusCode::UNPROCESSABLE_ENTITY),
     ] {
         let got = ana.post("/desk/find", &find(to, channel)).await;
         assert!(got.status == status && !got.body.contains(to), "{to} on {channel}: {}", got.body);
