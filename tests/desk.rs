@@ -373,6 +373,27 @@ async fn a_tracer_answers_once_however_often_the_button_is_pressed_and_hands_bac
 }
 
 #[tokio::test]
+async fn a_conversation_is_found_by_its_number_which_stands_in_no_address() {
+    let desk = Desk::open().await;
+    let id = desk.writes(Medium::Sms, "hi").await;
+    let ana = desk.login("ana").await;
+    let find = |to: &'static str, channel: &'static str| [("to", to), ("channel", channel)];
+    assert_eq!(
+        ana.post("/desk/find", &find("(555) 010-0777", "sms")).await.place(),
+        (StatusCode::SEE_OTHER, format!("/desk/{id}").as_str())
+    );
+    for (to, channel, status) in [
+        ("+15550100777", "wa", StatusCode::NOT_FOUND),
+        ("Bob", "sms", StatusCode::UNPROCESSABLE_ENTITY),
+        ("+15550100555", "fax", StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        let got = ana.post("/desk/find", &find(to, channel)).await;
+        assert!(got.status == status && !got.body.contains(to), "{to} on {channel}: {}", got.body);
+    }
+    assert_eq!(ana.post_with("/desk/find", &find("+15550100777", "sms"), "other", &[]).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn what_a_patient_types_is_shown_and_never_run() {
     let desk = Desk::open().await;
     let people = vec![NewPerson { first_name: ATTACK.into(), birth_year: None, record: Some(ATTACK.into()) }];

@@ -228,6 +228,7 @@ fn command(run: &mut Run<'_>, keyword: Keyword, open: bool) -> bool {
         Keyword::Back | Keyword::Fix if open => {
             start::with_open(run, |walk| walk.back());
         }
+        Keyword::Back | Keyword::Fix => run.say_shared(Purpose::Dialogue, "nothing-to-go-back", &[]),
         Keyword::Skip if open => {
             start::with_open(run, |walk| walk.skip());
         }
@@ -235,7 +236,7 @@ fn command(run: &mut Run<'_>, keyword: Keyword, open: bool) -> bool {
         Keyword::Nobody | Keyword::Done | Keyword::Tell if open => {
             return start::with_open(run, |walk| walk.in_repeat_or_around() && walk.hear_in_repeat(keyword)).unwrap_or(false);
         }
-        Keyword::Back | Keyword::Fix | Keyword::Skip | Keyword::Restart | Keyword::Nobody | Keyword::Done | Keyword::Tell => return false,
+        Keyword::Skip | Keyword::Restart | Keyword::Nobody | Keyword::Done | Keyword::Tell => return false,
     }
     true
 }

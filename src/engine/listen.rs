@@ -159,7 +159,9 @@ impl Walk<'_, '_> {
         let n_unclear = self.count_unclear();
         self.run.note(&step.path, format!("not understood ({reason:?}), reply {n_unclear} of {}", ask.tries));
         if n_unclear < ask.tries {
-            let again = match ask.retry.and_then(|retry| self.paragraph(retry)) {
+            // The words of an identity question speak of another year than the record's, which only a year can be.
+            let retry = ask.retry.filter(|_| ask.kind != Kind::BirthYear);
+            let again = match retry.and_then(|retry| self.paragraph(retry)) {
                 Some(retry) => {
                     let question = self.question_of(flow, ask);
                     self.say_question(vec![retry], question, Purpose::Dialogue);
@@ -510,6 +512,8 @@ const fn number_of(n: usize) -> Option<Datum> {
 /// The shared text of the second asking.
 const fn retry_name(kind: &Kind, reason: Unclear) -> &'static str {
     match (reason, kind) {
+        (Unclear::TooLow | Unclear::TooHigh, Kind::OneOf | Kind::OnePerson(_)) => "retry-one",
+        (Unclear::TooLow | Unclear::TooHigh, Kind::AnyOf | Kind::People(_)) => "retry-several",
         (Unclear::TooLow, _) => "retry-too-low",
         (Unclear::TooHigh, _) => "retry-too-high",
         (Unclear::TooEarly, _) => "retry-too-early",

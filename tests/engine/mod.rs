@@ -458,6 +458,28 @@ fn three_wrong_birth_years_call_a_human_and_say_nothing_of_the_record() {
     assert_eq!(phone.conversation.holder, Holder::Nobody, "locked for an hour");
 }
 
+#[test]
+fn what_is_no_year_is_not_called_another_year_than_the_records() {
+    let mut phone = Phone::new(Medium::Sms);
+    phone.start("daily-check", &[("Eva", Some(1980))]);
+    phone.text("1");
+    let texts = phone.text("somewhere in the north");
+    says(&texts, "In which year were you born?".to_lowercase().as_str());
+    assert!(texts.iter().all(|text| !text.contains("on file")), "{texts:?}");
+    says(&phone.text("1981"), "not what we have on file");
+}
+
+#[test]
+fn one_person_alone_answers_yes_or_no_and_help_leaves_the_greeting_out() {
+    let mut phone = Phone::new(Medium::Sms);
+    says(&phone.identified("daily-check", &[("Eva", None)]), "Do you feel unwell today?\nReply YES or NO.");
+    let helped = phone.text("HELP");
+    says(&helped, "\n\nDo you feel unwell today?");
+    assert!(helped.iter().all(|text| !text.contains("Good day")), "{helped:?}");
+    says(&phone.text("yes i feel terrible"), "Do you have any of these now?");
+    says(&phone.text("none"), "Which of these do you have today?");
+}
+
 mod random;
 
 /// A flow of one's own, with nothing but the engine's words beside it.
