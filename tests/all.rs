@@ -14,6 +14,7 @@ mod channel;
 mod check_rules;
 mod cli_commands;
 mod config;
+mod designed_flows;
 mod desk;
 mod engine;
 mod flow_conditions;

@@ -49,7 +49,11 @@ const IN_THE_FLOW: &[(&str, &str, &str)] = &[
     ("Who was it?", "Who \u{7}was it?", "F001 46"),
     ("Who was it?", "Who \u{202e}was it?", "F001 46"),
     ("    options:\n      breathless: Trouble breathing\n      cough:\n        say: Cough\n        words: [coughing]\n", "", "F010 19"),
-    ("    options:\n      breathless: Trouble breathing\n", "    options:\n      cough: {breathless: Trouble breathing}\n", "F005 22"),
+    (
+        "    options:\n      breathless: Trouble breathing\n      cough:\n        say: Cough\n        words: [coughing]\n",
+        "    options: {breathless: Trouble breathing}\n",
+        "F005 21",
+    ),
     ("    more: Anyone else?\n", "", "F010 41"),
     ("languages: [en, es]", "languages: [english, es]", "F009 3"),
     ("languages: [en, es]", "languages: [en, es", "F001 3"),

@@ -204,6 +204,7 @@ fn a_question_is_shown_as_the_channel_can() {
         (Medium::Sms, "en", many(), "Well?\n1 A\n2 B\n3 C\nReply with the numbers, for example 1 3."),
         (Medium::Sms, "en", question(Hint::None, false, Vec::new()), "Well?"),
         (Medium::Sms, "en", question(Hint::Date, false, Vec::new()), "Well?\nReply with a date, for example March 2 or yesterday."),
+        (Medium::Sms, "es", question(Hint::DateAhead, false, Vec::new()), "Well?\nResponda con una fecha, por ejemplo mañana."),
     ];
     for (medium, tag, question, expected) in rows {
         let messages = on(medium, &say(tag, vec![plain("Well?")], Some(question)));

@@ -89,9 +89,18 @@ pub struct Use {
     pub span: Span,
 }
 
-/// All uses of names in conditions, bounds, values and texts.
+/// All uses of names in conditions, bounds, values and texts; inside `any(list, …)` and `all(list, …)` only the list's own.
 pub fn uses(flow: &Flow) -> Vec<Use> {
-    let mut all = Uses { flow, found: Vec::new() };
+    uses_of(flow, false)
+}
+
+/// The same with the names of the items inside `any` and `all`, as written there.
+pub fn uses_in_items(flow: &Flow) -> Vec<Use> {
+    uses_of(flow, true)
+}
+
+fn uses_of(flow: &Flow, in_items: bool) -> Vec<Use> {
+    let mut all = Uses { flow, in_items, found: Vec::new() };
     for (id, step) in steps(flow) {
         let begin = Some(Point { step: id, part: Part::Begin });
         let after = Some(Point { step: id, part: Part::After });
@@ -132,6 +141,7 @@ pub fn uses(flow: &Flow) -> Vec<Use> {
 
 struct Uses<'a> {
     flow: &'a Flow,
+    in_items: bool,
     found: Vec<Use>,
 }
 
@@ -141,7 +151,9 @@ impl Uses<'_> {
     }
 
     fn expression(&mut self, expression: &Expression, at: Option<Point>, span: &Span) {
-        for name in names(expression) {
+        let mut found = BTreeSet::new();
+        collect(expression, self.in_items, &mut found);
+        for name in found {
             self.name(&name, at, span);
         }
     }
@@ -188,23 +200,28 @@ pub fn variants(wording: &Wording) -> Vec<TextId> {
 /// The names in an expression; inside `any(list, …)` and `all(list, …)` only the list's own, since the others may be the items'.
 pub fn names(expression: &Expression) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    collect(expression, &mut found);
+    collect(expression, false, &mut found);
     found
 }
 
-fn collect(expression: &Expression, found: &mut BTreeSet<String>) {
+fn collect(expression: &Expression, in_items: bool, found: &mut BTreeSet<String>) {
     match expression {
         Expression::Name(name) => drop(found.insert(name.clone())),
-        Expression::Quantified(_, list, _) => drop(found.insert(list.clone())),
+        Expression::Quantified(_, list, each) => {
+            found.insert(list.clone());
+            if in_items {
+                collect(each, in_items, found);
+            }
+        }
         Expression::Not(x)
         | Expression::IsNone(x)
         | Expression::IsAnswered(x)
         | Expression::IsMissing(x)
         | Expression::DaysSince(x)
-        | Expression::AgeOf(x) => collect(x, found),
+        | Expression::AgeOf(x) => collect(x, in_items, found),
         Expression::Logic(_, x, y) | Expression::Compare(_, x, y) | Expression::In(x, y) | Expression::Arithmetic(_, x, y) => {
-            collect(x, found);
-            collect(y, found);
+            collect(x, in_items, found);
+            collect(y, in_items, found);
         }
         Expression::Literal(_) | Expression::Option(_) | Expression::Holds(_) | Expression::HandoverNotReached => {}
     }

@@ -18,7 +18,7 @@ use crate::{
     },
     flow::{Level, report},
     render::Shape,
-    transcript::{Sent, Setting, Simulation, Turn, answers, parse},
+    transcript::{Sent, Setting, Simulation, Turn, answers, parse, play},
 };
 
 /// What to talk to, and as whom.
@@ -253,7 +253,7 @@ impl Chat {
                 }
             }
             if let Outcome::Refused(why) = &turn.outcome {
-                out::line(&format!("(refused: {why:?})"));
+                out::line(&format!("(this cannot be done: {})", play::refused(why)));
             }
             for fault in &turn.faults {
                 out::line(&format!("FAULT: {fault}"));

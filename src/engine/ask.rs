@@ -197,7 +197,11 @@ impl Walk<'_, '_> {
             Kind::AnyOf | Kind::People(_) => return Some(self.shown(flow, ask, Hint::Several, true)),
             Kind::Number { .. } => Hint::Number,
             Kind::Temperature => Hint::Temperature,
-            Kind::Date(_) => Hint::Date,
+            Kind::Date(bounds) => {
+                let today = scope::today(self.run.world, &self.run.conversation, self.run.now);
+                let ahead = self.day(bounds.from.as_ref()).is_some_and(|from| from >= today);
+                if ahead { Hint::DateAhead } else { Hint::Date }
+            }
             Kind::Phone => Hint::Phone,
             Kind::BirthYear => Hint::Year,
             Kind::Name | Kind::Text { .. } => return no_question(),

@@ -174,6 +174,8 @@ pub enum Hint {
     Several,
     /// "Reply with a date, for example …"
     Date,
+    /// The same where only days to come are taken.
+    DateAhead,
     /// "Reply with a telephone number."
     Phone,
     /// "Reply with a temperature, for example …"

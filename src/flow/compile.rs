@@ -55,6 +55,8 @@ pub fn compile_folder(files: &BTreeMap<String, String>) -> Folder {
     let partials = partial::read(files, &mut findings);
     let mut drafts = drafts(files, &mut findings);
     translate(files, &mut drafts, &mut findings);
+    let languages: BTreeMap<String, Vec<Language>> =
+        drafts.iter().map(|(name, draft)| (name.clone(), draft.flow.languages.clone())).collect();
     let ends: BTreeMap<String, Vec<String>> = drafts.iter().map(|(name, draft)| (name.clone(), draft.flow.ends.clone())).collect();
     let calls: BTreeMap<String, Vec<String>> =
         drafts.iter().map(|(name, draft)| (name.clone(), draft.calls.iter().map(|(flow, _)| flow.clone()).collect())).collect();
@@ -64,6 +66,7 @@ pub fn compile_folder(files: &BTreeMap<String, String>) -> Folder {
         let mut problems = Vec::new();
         link_texts(draft, &partials, files, &file, &mut problems, &mut findings);
         link_calls(draft, &ends, &calls, &mut problems);
+        calls_untranslated(draft, &languages, &mut problems);
         problems.extend(translation::missing(draft));
         findings.extend(problems.into_iter().map(|problem| problem.into_finding(&file)));
     }
@@ -381,6 +384,24 @@ fn partial_names(partial: &str, range: &Range<usize>, groups: &[String], draft: 
         )
         .help("shared texts use names that are there in every flow, such as `agency.name`"),
     )
+}
+
+/// A flow that is called or needed speaks in the session's language, where it can.
+fn calls_untranslated(draft: &Draft, languages: &BTreeMap<String, Vec<Language>>, problems: &mut Vec<Problem>) {
+    for (flow, range) in &draft.calls {
+        let Some(spoken) = languages.get(flow) else { continue };
+        for language in draft.flow.languages.iter().filter(|language| !spoken.contains(language)) {
+            problems.push(
+                Problem::new(
+                    codes::UNTRANSLATED,
+                    range.clone(),
+                    format!("`{flow}` does not speak `{language}`"),
+                    "asks in another language",
+                )
+                .help(format!("add `{language}` to the `languages:` of `{flow}`, and write `{flow}.{language}.yaml`")),
+            );
+        }
+    }
 }
 
 fn link_calls(draft: &Draft, ends: &BTreeMap<String, Vec<String>>, calls: &BTreeMap<String, Vec<String>>, problems: &mut Vec<Problem>) {

@@ -34,6 +34,7 @@ static PHRASES: &[Phrase] = &[
     phrase!("handed-over-closed"),
     phrase!("help"),
     phrase!("hint-date"),
+    phrase!("hint-date-ahead"),
     phrase!("hint-number"),
     phrase!("hint-one"),
     phrase!("hint-phone"),

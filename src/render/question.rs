@@ -134,6 +134,7 @@ fn lines(catalog: &Catalog, question: &Question, choices: &[Labelled], language:
         Hint::Several if none.is_some() => Some("hint-several-none"),
         Hint::Several => Some("hint-several"),
         Hint::Date => Some("hint-date"),
+        Hint::DateAhead => Some("hint-date-ahead"),
         Hint::Phone => Some("hint-phone"),
         Hint::Temperature => Some("hint-temperature"),
         Hint::Number => Some("hint-number"),

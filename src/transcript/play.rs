@@ -12,7 +12,7 @@ use super::{
 use crate::{
     base::Private,
     engine::{
-        Fact, Outcome,
+        Fact, Outcome, Refusal,
         event::{DeskAct, HandBack, NewPerson},
     },
     flow::{Library, model::Urgency},
@@ -175,7 +175,7 @@ impl<'t> Player<'t> {
             Act::Wait(seconds) => self.simulation.wait(*seconds),
         };
         if let (Act::Desk(_), Some(Outcome::Refused(why))) = (act, turns.first().map(|turn| &turn.outcome)) {
-            self.fail(line, format!("the desk cannot do that now: {why:?}"), None, None);
+            self.fail(line, format!("the desk cannot do that now: {}", refused(why)), None, None);
         }
         self.happened(line, turns);
         if matches!(act, Act::Desk(_)) {
@@ -316,5 +316,21 @@ fn desk_act(line: &DeskLine) -> DeskAct {
         DeskLine::HandBackToTheEnd => DeskAct::HandBack(HandBack::ToTheEnd),
         DeskLine::Resolve(outcome) => DeskAct::Resolve(*outcome),
         DeskLine::Answer { step, said } => DeskAct::Answer { step: step.clone(), said: Private::new(said.clone()) },
+    }
+}
+
+/// Why something was refused, in a designer's words.
+pub const fn refused(why: &Refusal) -> &'static str {
+    match why {
+        Refusal::Stale { .. } => "the conversation has gone on meanwhile",
+        Refusal::HeldBy(_) => "another tracer has it",
+        Refusal::NotYours => "the tracer does not hold the conversation; claim it first",
+        Refusal::NothingToDo => "it is so already",
+        Refusal::NotUnderstood => "the words are no answer to that question",
+        Refusal::OptedOut => "they have opted out",
+        Refusal::WindowShut => "the window for free text is shut",
+        Refusal::SessionRuns => "a session of this flow runs already",
+        Refusal::TooManyWaiting => "too many sessions wait",
+        Refusal::NoSuchFlow => "there is no such flow, or it has errors",
     }
 }

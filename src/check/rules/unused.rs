@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::super::{
     Rule, Subject, finding,
-    walk::{deeds, steps, uses},
+    walk::{deeds, steps, uses_in_items},
 };
 use crate::flow::{
     codes::Page,
@@ -51,8 +51,11 @@ steps:
 
 fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let flow = subject.flow;
-    let used: BTreeSet<String> =
-        uses(flow).into_iter().map(|used| used.name).chain(flow.texts.iter().flat_map(|text| text.names.iter().cloned())).collect();
+    let used: BTreeSet<String> = uses_in_items(flow)
+        .into_iter()
+        .map(|used| used.name)
+        .chain(flow.texts.iter().flat_map(|text| text.names.iter().cloned()))
+        .collect();
     let set = steps(flow).flat_map(|(_, step)| step.set.iter().map(move |(name, _)| (name, &step.span)));
     let done = deeds(flow);
     let set_in_arms = done.iter().flat_map(|deed| deed.actions.set.iter().map(move |(name, _)| (name, deed.span)));

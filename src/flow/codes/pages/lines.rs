@@ -8,7 +8,7 @@ pub const LINES: &[Page] = &[
         code: UNREADABLE,
         title: "a line that cannot be read",
         level: Level::Error,
-        what: "A line is neither a key with its value, nor an item of a list, nor part of a text.",
+        what: "A line is neither a key with its value, nor an item of a list, nor part of a text; it holds a character that nobody sees; or the file is not saved as UTF-8.",
         why: "What is meant cannot be guessed: it might be a question, or the rest of a text.",
         bad: r#"steps:
   hello:

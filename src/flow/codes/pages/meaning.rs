@@ -212,7 +212,7 @@ pub const MEANING: &[Page] = &[
         code: TEMPLATE,
         title: "a text that cannot be filled in",
         level: Level::Error,
-        what: "What stands in `{{…}}` cannot be read: a brace or a closing `{{/if}}` is missing.",
+        what: "What stands in `{{…}}` cannot be read: a brace or a closing `{{/if}}` is missing, a name stands in single braces, or `plural` lacks a form.",
         why: "The message could not be sent.",
         bad: r#"steps:
   hello:
@@ -284,7 +284,7 @@ Take care.
         code: UNTRANSLATED,
         title: "a missing translation",
         level: Level::Warning,
-        what: "A text has no translation into one of the flow's languages.",
+        what: "A text has no translation into one of the flow's languages, or a flow that is called or needed does not speak it.",
         why: "It is sent in the flow's first language.",
         bad: r#"flow: example
 languages: [en, es]
