@@ -30,6 +30,7 @@ mod render_messages;
 mod running;
 mod runtime;
 mod simulation;
+mod security_keys;
 mod store;
 mod support;
 mod transcript_play;

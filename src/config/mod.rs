@@ -43,6 +43,8 @@ pub struct Settings {
     pub flows: Flows,
     /// What stored values are sealed with.
     pub seal: Seal,
+    /// The file that the key was read from or is made in: read again while serving, so that a key is rotated without a stop.
+    pub seal_file: Option<PathBuf>,
     /// Who speaks.
     pub agency: AgencySettings,
     /// When humans are there, and who is called when they are not.

@@ -79,13 +79,15 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
         }
     }
     let (_, store) = store?;
+    let (seal, seal_file) = seal?;
     Some(Settings {
         file: path.to_owned(),
         server,
         store,
         records: records?,
         flows: flows?,
-        seal: seal?,
+        seal,
+        seal_file,
         agency: agency?,
         desk: desk?,
         channels,
@@ -178,14 +180,14 @@ fn flows(mut section: Section<'_>, notes: &mut Notes) -> Option<Flows> {
     Some(Flows { dir, messages, welcome })
 }
 
-fn seal(mut section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -> Option<Seal> {
+fn seal(mut section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -> Option<(Seal, Option<PathBuf>)> {
     let key = section.key("key");
     let wrong_before = notes.problems.len();
-    let given = section.secret("key", notes);
+    let given = section.secret_and_file("key", notes);
     let line = section.line();
     section.finish(notes);
-    if let Some(secret) = given {
-        return judged(secret, key, line, notes);
+    if let Some(found) = given {
+        return judged(found.secret, key, line, notes).map(|seal| (seal, found.file));
     }
     if notes.problems.len() > wrong_before {
         if let Some(problem) = notes.problems.iter_mut().skip(wrong_before).find(|problem| problem.key == key) {
@@ -194,7 +196,7 @@ fn seal(mut section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -
         return None;
     }
     match store? {
-        StoreUrl::Memory => Some(Seal::Passing),
+        StoreUrl::Memory => Some((Seal::Passing, None)),
         StoreUrl::Redis(_) => {
             let message = "is missing; with Redis every node needs the same key: make one with `intake keys new intake.key` and write `key = { file = \"intake.key\" }`";
             notes.wrong(line, key, message);
@@ -203,8 +205,8 @@ fn seal(mut section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -
         StoreUrl::Sqlite(file) => {
             let beside: PathBuf = file.with_extension("key");
             match std::fs::read_to_string(&beside) {
-                Ok(text) => judged(Private::new(text), key, line, notes),
-                Err(_) => Some(Seal::MadeAt(beside)),
+                Ok(text) => judged(Private::new(text), key, line, notes).map(|seal| (seal, Some(beside))),
+                Err(_) => Some((Seal::MadeAt(beside.clone()), Some(beside))),
             }
         }
     }

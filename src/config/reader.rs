@@ -190,6 +190,11 @@ impl<'i> Section<'i> {
 
     /// A secret, if it is named.
     pub fn secret(&mut self, name: &'static str, notes: &mut Notes) -> Option<Secret> {
+        self.secret_and_file(name, notes).map(|found| found.secret)
+    }
+
+    /// A secret, if it is named, and the file it was read from.
+    pub fn secret_and_file(&mut self, name: &'static str, notes: &mut Notes) -> Option<secret::Found> {
         let key = self.key(name);
         let (line, value) = self.take(name)?;
         match secret::resolve(&value, &notes.folder) {
@@ -197,7 +202,7 @@ impl<'i> Section<'i> {
                 if found.plain {
                     notes.plain_secrets.push((line, key));
                 }
-                Some(found.secret)
+                Some(found)
             }
             Err(message) => {
                 notes.wrong(Some(line), key, message);

@@ -27,6 +27,16 @@ impl Seal {
     }
 }
 
+/// Writes a key file in the place of another, whole or not at all.
+///
+/// # Errors
+/// Why not, with the file.
+pub fn write_over(path: &Path, text: &str) -> Result<(), String> {
+    let beside = path.with_extension("key.new");
+    write_new(&beside, text)?;
+    fs::rename(&beside, path).map_err(|error| format!("{} cannot be written: {}", path.display(), error.kind()))
+}
+
 /// Writes a new file that only its owner may read, or fills an empty one (as `touch` or a mount leaves it); one with something in it
 /// is never touched.
 ///

@@ -18,6 +18,7 @@ mod migrate;
 mod page;
 mod queue;
 mod rebuild;
+mod reseal;
 mod symptom;
 mod users;
 mod vault;

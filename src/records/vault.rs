@@ -28,6 +28,10 @@ impl Vault {
         Self { sealer, clock }
     }
 
+    pub(super) fn sealing_key_id(&self) -> u16 {
+        self.sealer.sealing_key_id(self.clock.now())
+    }
+
     pub(super) fn seal(&self, column: Column, of: &str, plain: &[u8]) -> Vec<u8> {
         self.sealer.seal(&self.clock, &bound_to(column, of), plain)
     }

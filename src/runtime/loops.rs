@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::timeout};
 
-use super::{leases::Leases, recorder, scheduler, sender, service::Service, stop::Stop};
+use super::{keys, leases::Leases, recorder, scheduler, sender, service::Service, stop::Stop};
 
 /// What the loops may take to finish: the sender's drain, and the record's last round.
 const STOPPING: Duration = Duration::from_secs(20);
@@ -15,6 +15,7 @@ pub struct Loops {
     service: Service,
     leases: JoinHandle<()>,
     leases_stop: Stop,
+    keys: JoinHandle<()>,
     scheduler: JoinHandle<()>,
     sender: JoinHandle<()>,
     recorder: JoinHandle<()>,
@@ -27,6 +28,7 @@ impl Loops {
         let leases = Leases::new();
         let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
         Self {
+            keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
             recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
@@ -41,6 +43,7 @@ impl Loops {
     pub async fn stop(self) {
         self.service.stop().ask();
         let stopping = async {
+            let _ = self.keys.await;
             let _ = self.scheduler.await;
             let _ = self.sender.await;
             self.recorder_stop.ask();

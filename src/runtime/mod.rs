@@ -10,6 +10,7 @@ mod backoff;
 mod decide;
 pub mod hints;
 pub mod http;
+pub mod keys;
 mod lanes;
 mod leases;
 pub mod loops;

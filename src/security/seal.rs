@@ -1,26 +1,32 @@
 //! Sealing of what is stored, and keyed hashes of what must be found again.
 //!
 //! A key file holds one *index key*, which makes keyed hashes of addresses and look-up values, and one or more *data keys*, which seal.
-//! The newest data key (the highest id) seals, all of them open: so a key is rotated by adding a line, and an old line is removed once
-//! nothing sealed with it is left. The index key stays for the life of a deployment: every key in the store is made with it.
+//! The newest data key (the highest id whose time has come) seals, all of them open: so a key is rotated by adding a line, and an old
+//! line is removed once nothing sealed with it is left. A new line says from when it seals, so that every process has read it before any
+//! seals with it. The index key stays for the life of a deployment: every key in the store is made with it.
 //!
 //! ```text
 //! # Intake's keys. …
 //! index 5f0c…  (64 hex digits)
 //! data 1 9b17…
-//! data 2 c402…
+//! data 2 c402… from 2026-07-01T12:00:00Z
 //! ```
 //!
 //! A sealed value is `format (1) · key id (2, big-endian) · nonce (12) · AES-256-GCM-SIV ciphertext and tag (n + 16)`. The header
 //! and the caller's own words about where the value belongs (`aad`) are authenticated with it: a value moved elsewhere does not open.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use aes_gcm_siv::{
     Aes256GcmSiv, Nonce,
     aead::{Aead, KeyInit, Payload},
 };
 use hmac::{Hmac, Mac};
+use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
 use crate::base::clock::Clock;
@@ -34,14 +40,39 @@ const KEY_BYTES: usize = 32;
 /// Bytes that sealing adds to a value.
 pub const SEAL_BYTES: usize = HEADER_BYTES + 16;
 
-/// Seals and opens values, and makes keyed hashes. Cheap to clone; shows nothing of its keys.
+/// Seals and opens values, and makes keyed hashes. Cheap to clone; all clones have the same keys, also after [`Sealer::reload`]. Shows
+/// nothing of its keys.
 #[derive(Clone)]
-pub struct Sealer(Arc<Keys>);
+pub struct Sealer(Arc<RwLock<Arc<Keys>>>);
 
 struct Keys {
     index: Hmac<Sha256>,
-    data: BTreeMap<u16, Aes256GcmSiv>,
-    newest: (u16, Aes256GcmSiv),
+    data: BTreeMap<u16, DataKey>,
+}
+
+struct DataKey {
+    cipher: Aes256GcmSiv,
+    /// Before this it opens and does not seal.
+    from: Timestamp,
+}
+
+impl Keys {
+    /// The key that seals now: the highest id whose time has come; where none has, the lowest.
+    fn sealing(&self, now: Timestamp) -> Option<(u16, &Aes256GcmSiv)> {
+        let ripe = self.data.iter().rev().find(|(_, key)| key.from <= now).or_else(|| self.data.first_key_value());
+        ripe.map(|(id, key)| (*id, &key.cipher))
+    }
+
+    fn keyed_hash(&self, what: &str, bytes: &[u8]) -> [u8; 16] {
+        let mut mac = self.index.clone();
+        mac.update(what.as_bytes());
+        mac.update(&[0]);
+        mac.update(bytes);
+        let whole: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut cut = [0; 16];
+        cut.copy_from_slice(whole.split_at(16).0);
+        cut
+    }
 }
 
 /// Why a sealed value does not open.
@@ -71,13 +102,34 @@ impl Sealer {
         )
     }
 
-    /// The text of a key file with one more data key: the next id, which seals from then on.
+    /// The text of a key file with one more data key: the next id, which seals after so many seconds. Until then every process that
+    /// shares the file must have read it.
     ///
     /// # Errors
     /// As for [`Sealer::parse`], and where the ids are used up.
-    pub fn rotated(text: &str, clock: &Clock) -> Result<String, String> {
+    pub fn rotated(text: &str, clock: &Clock, after_s: u32) -> Result<String, String> {
         let id = Self::parse(text)?.newest_key_id().checked_add(1).ok_or("data key 65535 is the last there can be")?;
-        Ok(format!("{}\ndata {id} {}\n", text.trim_end(), hex::encode(clock.random::<KEY_BYTES>())))
+        let from = clock.now().checked_add(SignedDuration::from_secs(i64::from(after_s))).map_err(|_| "this is too far ahead")?;
+        Ok(format!("{}\ndata {id} {} from {from}\n", text.trim_end(), hex::encode(clock.random::<KEY_BYTES>())))
+    }
+
+    /// Takes the keys of another text of the same key file, for all clones; whether anything is new.
+    ///
+    /// # Errors
+    /// As for [`Sealer::parse`], and where the index key is another. The keys stay as they were.
+    pub fn reload(&self, text: &str) -> Result<bool, String> {
+        let (new, old) = (Self::parse(text)?.keys(), self.keys());
+        if new.keyed_hash("reload", b"") != old.keyed_hash("reload", b"") {
+            return Err("the index key is another; a deployment has one for life".to_owned());
+        }
+        let ids = |keys: &Keys| keys.data.iter().map(|(id, key)| (*id, key.from)).collect::<Vec<_>>();
+        let changed = ids(&new) != ids(&old);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(changed)
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Reads the text of a key file.
@@ -100,10 +152,15 @@ impl Sealer {
                         return Err(format!("line {n}: there is a second index key; a deployment has one for life"));
                     }
                 }
-                ["data", id, key] => {
+                ["data", id, key, rest @ ..] => {
                     let id = id.parse::<u16>().map_err(|_| format!("line {n}: a data key's id is a number from 0 to 65535"))?;
                     let cipher = Aes256GcmSiv::new(&read_key(key, n)?.into());
-                    if data.insert(id, cipher).is_some() {
+                    let from = match rest {
+                        [] => Timestamp::MIN,
+                        ["from", at] => at.parse().map_err(|_| format!("line {n}: write a time as in `from 2026-07-01T12:00:00Z`"))?,
+                        _ => return Err(format!("line {n}: after a data key may stand `from` and a time")),
+                    };
+                    if data.insert(id, DataKey { cipher, from }).is_some() {
                         return Err(format!("line {n}: there is a second data key {id}"));
                     }
                 }
@@ -111,13 +168,17 @@ impl Sealer {
             }
         }
         let index = index.ok_or("there is no line `index KEY`")?;
-        let (id, cipher) = data.last_key_value().ok_or("there is no line `data ID KEY`")?;
-        Ok(Self(Arc::new(Keys { index, newest: (*id, cipher.clone()), data })))
+        if data.is_empty() {
+            return Err("there is no line `data ID KEY`".to_owned());
+        }
+        Ok(Self(Arc::new(RwLock::new(Arc::new(Keys { index, data })))))
     }
 
     /// Seals a value. `aad` says where it belongs; it must be given again to open it.
     pub fn seal(&self, clock: &Clock, aad: &[u8], plain: &[u8]) -> Vec<u8> {
-        let (id, cipher) = &self.0.newest;
+        let keys = self.keys();
+        #[expect(clippy::expect_used, reason = "a key file without a data key is refused when it is read")]
+        let (id, cipher) = keys.sealing(clock.now()).expect("there is a data key");
         let nonce = clock.random::<NONCE_BYTES>();
         let mut sealed = Vec::with_capacity(plain.len() + SEAL_BYTES);
         sealed.push(FORMAT);
@@ -138,27 +199,31 @@ impl Sealer {
         let (header, body) = sealed.split_at_checked(HEADER_BYTES).ok_or(SealError::Format)?;
         let id = Self::key_id_of(sealed).ok_or(SealError::Format)?;
         let nonce: [u8; NONCE_BYTES] = header.get(3..).and_then(|bytes| bytes.try_into().ok()).ok_or(SealError::Format)?;
-        let cipher = self.0.data.get(&id).ok_or(SealError::UnknownKey(id))?;
+        let keys = self.keys();
+        let key = keys.data.get(&id).ok_or(SealError::UnknownKey(id))?;
         let aad = with_header(header, aad);
-        cipher.decrypt(&Nonce::from(nonce), Payload { msg: body, aad: &aad }).map_err(|_| SealError::Refused)
+        key.cipher.decrypt(&Nonce::from(nonce), Payload { msg: body, aad: &aad }).map_err(|_| SealError::Refused)
     }
 
     /// A keyed hash for finding something again without keeping it: HMAC-SHA256 over what kind of thing it is and its bytes, cut to
     /// 16 bytes. The same thing gives the same hash for the life of the deployment.
     pub fn keyed_hash(&self, what: &str, bytes: &[u8]) -> [u8; 16] {
-        let mut mac = self.0.index.clone();
-        mac.update(what.as_bytes());
-        mac.update(&[0]);
-        mac.update(bytes);
-        let whole: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut cut = [0; 16];
-        cut.copy_from_slice(whole.split_at(16).0);
-        cut
+        self.keys().keyed_hash(what, bytes)
     }
 
-    /// The id of the key that seals.
+    /// The highest id: the key that seals, or will.
     pub fn newest_key_id(&self) -> u16 {
-        self.0.newest.0
+        self.keys().data.last_key_value().map_or(0, |(id, _)| *id)
+    }
+
+    /// The id of the key that seals now.
+    pub fn sealing_key_id(&self, now: Timestamp) -> u16 {
+        self.keys().sealing(now).map_or(0, |(id, _)| id)
+    }
+
+    /// How many data keys there are: with one alone there is nothing to seal anew.
+    pub fn n_keys(&self) -> usize {
+        self.keys().data.len()
     }
 
     /// The id of the key that a value was sealed with; `None` where it is no sealed value. For sweeps after a rotation.
@@ -172,7 +237,7 @@ impl Sealer {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealer(data keys {:?})", self.0.data.keys().collect::<Vec<_>>())
+        write!(f, "Sealer(data keys {:?})", self.keys().data.keys().collect::<Vec<_>>())
     }
 }
 
@@ -229,13 +294,38 @@ mod tests {
         let clock = clock();
         let old_text = Sealer::generate(&clock);
         let old = Sealer::parse(&old_text).unwrap();
-        let new = Sealer::parse(&Sealer::rotated(&old_text, &clock).unwrap()).unwrap();
+        let new = Sealer::parse(&Sealer::rotated(&old_text, &clock, 0).unwrap()).unwrap();
         let before = old.seal(&clock, b"a", b"x");
         let after = new.seal(&clock, b"a", b"x");
         assert_eq!((Sealer::key_id_of(&before), Sealer::key_id_of(&after)), (Some(1), Some(2)));
         assert_eq!(new.open(b"a", &before).unwrap(), b"x");
         assert_eq!(old.open(b"a", &after), Err(SealError::UnknownKey(2)));
         assert_eq!(old.keyed_hash("address", b"sms:+1"), new.keyed_hash("address", b"sms:+1"));
+    }
+
+    #[test]
+    fn a_new_key_opens_at_once_and_seals_when_its_time_has_come() {
+        let clock = clock();
+        let text = Sealer::generate(&clock);
+        let (here, there) = (Sealer::parse(&text).unwrap(), Sealer::parse(&text).unwrap());
+        let rotated = Sealer::rotated(&text, &clock, 60).unwrap();
+        let clone = here.clone();
+        assert_eq!(here.reload(&rotated), Ok(true));
+        assert_eq!(here.reload(&rotated), Ok(false));
+        assert_eq!((clone.n_keys(), clone.newest_key_id()), (2, 2), "all clones have it");
+        let early = here.seal(&clock, b"a", b"x");
+        assert_eq!(
+            (Sealer::key_id_of(&early), there.open(b"a", &early).as_deref()),
+            (Some(1), Ok(&b"x"[..])),
+            "others have not read it yet"
+        );
+        clock.move_to(clock.now() + SignedDuration::from_secs(60));
+        assert_eq!(Sealer::key_id_of(&clone.seal(&clock, b"a", b"x")), Some(2));
+        assert_eq!(here.sealing_key_id(clock.now()), 2);
+        let other = Sealer::generate(&Clock::set_to(Timestamp::UNIX_EPOCH, 12));
+        assert!(here.reload(&other).unwrap_err().contains("the index key is another"));
+        assert!(here.reload("nonsense").is_err());
+        assert_eq!(clone.open(b"a", &early).unwrap(), b"x", "the keys stay as they were");
     }
 
     #[test]
@@ -254,6 +344,8 @@ mod tests {
             (format!("index {key}"), "no line `data ID KEY`"),
             (format!("index {key}\nindex {key}"), "line 2: there is a second index key"),
             (format!("index {key}\ndata 1 {key}\ndata 1 {key}"), "line 3: there is a second data key 1"),
+            (format!("index {key}\ndata 1 {key} soon"), "line 2: after a data key may stand `from`"),
+            (format!("index {key}\ndata 1 {key} from soon"), "line 2: write a time as in"),
             (format!("index {key}\n\ndata x {key}"), "line 3: a data key's id"),
             ("index abc".to_owned(), "line 1: a key is 64 hex digits"),
             (key.clone(), "line 1: write `index KEY`"),

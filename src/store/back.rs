@@ -2,11 +2,13 @@
 
 use super::{
     between::{Between, Call},
+    codec::Kind,
     contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
     embedded::Embedded,
     memory::{Memory, State},
     raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle},
     redis::Redis,
+    reseal::Page,
     single,
 };
 use crate::{
@@ -261,6 +263,23 @@ impl Back {
             Self::Redis(redis) => redis.ping().await,
             Self::Embedded(embedded) => embedded.ping().await,
             Self::Memory(..) => Ok(()),
+        }
+    }
+
+    pub async fn sealed(&self, kind: Kind, after: &str, limit: usize) -> Result<Page, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.sealed(kind, after, limit).await,
+            Self::Embedded(embedded) => embedded.sealed(kind, after, limit).await,
+            Self::Memory(memory, _) => memory.call(Call::Other("sealed"), |_, state| state.sealed(kind)).await,
+        }
+    }
+
+    /// Puts a value in the place of another, if that is still there; whether it was.
+    pub async fn replace(&self, kind: Kind, scope: &str, old: &[u8], new: Vec<u8>) -> Result<bool, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.replace(kind, scope, old, &new).await,
+            Self::Embedded(embedded) => embedded.replace(kind, scope, old, new).await,
+            Self::Memory(memory, _) => memory.call(Call::Other("replace"), |_, state| state.replace(kind, scope, old, new)).await,
         }
     }
 }

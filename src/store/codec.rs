@@ -126,6 +126,19 @@ pub fn decode<T: DeserializeOwned>(sealer: &Sealer, kind: Kind, scope: &str, sto
     if rest.is_empty() { Ok((header, value)) } else { Err(corrupt()) }
 }
 
+/// The same stored form sealed with the key that seals now; its header stays.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where it does not open.
+pub fn reseal(sealer: &Sealer, clock: &Clock, kind: Kind, scope: &str, stored: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let (what, _) = kind.word_and_limit();
+    let corrupt = || StoreError::Corrupt(format!("{what} `{scope}`"));
+    let (head, sealed) = stored.split_at_checked(HEADER_BYTES).ok_or_else(corrupt)?;
+    let aad = aad(head, kind, scope);
+    let plain = sealer.open(&aad, sealed).map_err(|_| corrupt())?;
+    Ok([head, &sealer.seal(clock, &aad, &plain)].concat())
+}
+
 fn aad(header: &[u8], kind: Kind, scope: &str) -> Vec<u8> {
     [header, &[kind.byte()], scope.as_bytes()].concat()
 }

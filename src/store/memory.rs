@@ -13,9 +13,10 @@ use jiff::Timestamp;
 
 use super::{
     between::{Between, Call, Fate, Nothing},
-    codec::{self, Header},
+    codec::{self, Header, Kind},
     contract::{Begin, Committed, Cursor, Due, Held, Receipted, SentState, StoreError},
     raw::{self, RawBegin, RawBody, RawCommit, RawItem, RawLine, RawReady, RawSettle, Settled, Standing},
+    reseal::Page,
     single::{Lease, SHARD, after_s, only_shard, place, position},
 };
 use crate::{
@@ -341,6 +342,42 @@ impl State {
     /// Drops a small value.
     pub fn drop_small(&mut self, key: &str) {
         self.small.remove(key);
+    }
+
+    /// All sealed values of a kind.
+    pub(super) fn sealed(&self, kind: Kind) -> Page {
+        let values = match kind {
+            Kind::Conversation => self.conversations.iter().map(|(id, kept)| (id.0.clone(), kept.value.clone())).collect(),
+            Kind::OutboxItem => self.items.iter().map(|(id, waiting)| (id.0.clone(), waiting.item.value.clone())).collect(),
+            Kind::Revision => self.revisions.iter().map(|(id, value)| (id.0.clone(), value.clone())).collect(),
+            Kind::Small => self.small.iter().map(|(key, (value, _))| (key.clone(), value.clone())).collect(),
+            Kind::JournalEntry => {
+                let sealed = |(n, (_, body)): (&u64, &(Option<ConversationId>, RawBody))| match body {
+                    RawBody::Sealed(value) => Some((n.to_string(), value.clone())),
+                    RawBody::Delivery(_) => None,
+                };
+                self.journal.iter().filter_map(sealed).collect()
+            }
+        };
+        Page { values, next: None }
+    }
+
+    /// Puts a value in the place of another, if that is still there.
+    pub fn replace(&mut self, kind: Kind, scope: &str, old: &[u8], new: Vec<u8>) -> bool {
+        let place = match kind {
+            Kind::Conversation => self.conversations.get_mut(&ConversationId(scope.to_owned())).map(|kept| &mut kept.value),
+            Kind::OutboxItem => self.items.get_mut(&OutboxId(scope.to_owned())).map(|waiting| &mut waiting.item.value),
+            Kind::Revision => self.revisions.get_mut(&RevisionId(scope.to_owned())),
+            Kind::Small => self.small.get_mut(scope).map(|(value, _)| value),
+            Kind::JournalEntry => None,
+        };
+        match place {
+            Some(value) if value == old => {
+                *value = new;
+                true
+            }
+            Some(_) | None => false,
+        }
     }
 
     /// Counts one more.

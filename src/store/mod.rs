@@ -18,6 +18,7 @@ pub mod embedded;
 pub mod memory;
 pub mod raw;
 pub mod redis;
+pub mod reseal;
 mod single;
 
 use std::{fmt, sync::Arc};

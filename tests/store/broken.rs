@@ -191,7 +191,7 @@ async fn a_missing_data_key_is_told_as_corrupt_and_a_rotated_one_opens_both() {
         let (ana, ben) = (bench.patient(1), bench.patient(2));
         bench.kept(ana.turn(&bench, 0, None, "e", &[])).await;
         let old = bench.keys.clone();
-        bench.keys = Sealer::rotated(&old, &bench.clock).unwrap();
+        bench.keys = Sealer::rotated(&old, &bench.clock, 0).unwrap();
         bench.reopen().await;
         bench.kept(ben.turn(&bench, 0, None, "e", &[])).await;
         assert!(bench.store.load(&ana.id).await.unwrap().is_some() && bench.store.load(&ben.id).await.unwrap().is_some());

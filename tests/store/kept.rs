@@ -8,7 +8,8 @@ use intake::{
     },
     engine::Purpose,
     flow::Bundle,
-    store::{Committed, Cursor, Due, Entry, StoreError},
+    security::Sealer,
+    store::{Committed, Cursor, Due, Entry, StoreError, reseal::Resealed},
 };
 
 use super::bench::{Bench, at};
@@ -243,6 +244,27 @@ pub async fn an_alias_never_hides_the_only_conversation(bench: Bench) {
     let nobody = bench.patient(2);
     let (id, loaded) = bench.store.find(&nobody.address).await.unwrap();
     assert!(id == nobody.id && loaded.is_none());
+}
+
+pub async fn what_an_old_key_sealed_is_sealed_anew_in_its_place(bench: Bench) {
+    let (store, patient) = (&bench.store, bench.patient(1));
+    store.put_small("draft", "a", b"words", 1).await.unwrap();
+    let etag = bench.kept(patient.turn(&bench, 0, None, "e1", &[(Purpose::Dialogue, "hi")])).await;
+    assert_eq!(store.reseal().await.unwrap(), Resealed::default(), "one key: nothing to do");
+    let rotated = Sealer::rotated(&bench.keys, &bench.clock, 0).unwrap();
+    store.sealer().reload(&rotated).unwrap();
+    // The line of the journal stays as it is until it is archived.
+    assert_eq!(store.reseal().await.unwrap(), Resealed { n_resealed: 3, n_left: 1 });
+    assert_eq!(store.load(&patient.id).await.unwrap().unwrap().etag, etag, "no commit in between is made stale");
+    assert_eq!(bench.ready_ids(0).await, [patient.outbox("e1", 0)]);
+    store.trim(&bench.lines().await.last().unwrap().cursor).await.unwrap();
+    assert_eq!(store.reseal().await.unwrap(), Resealed::default());
+    let without_old: String = rotated.lines().filter(|line| !line.starts_with("data 1 ")).map(|line| format!("{line}\n")).collect();
+    store.sealer().reload(&without_old).unwrap();
+    assert_eq!(store.small("draft", "a").await.unwrap().as_deref(), Some(b"words".as_slice()));
+    bench.kept(patient.turn(&bench, 1, Some(etag), "e2", &[])).await;
+    bench.pass(1_100).await;
+    assert!(store.small("draft", "a").await.unwrap().is_none(), "it runs out when it would have");
 }
 
 pub async fn small_values_and_counts_run_out(bench: Bench) {

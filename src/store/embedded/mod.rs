@@ -27,9 +27,10 @@ use self::{
 };
 use super::{
     back::fresh_fence,
-    codec,
+    codec::{self, Kind},
     contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
     raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle, Standing},
+    reseal::Page,
     single::{Lease, SHARD, only_shard, place, position},
 };
 use crate::{
@@ -280,6 +281,24 @@ impl Embedded {
     pub async fn count(&self, key: &str, window_s: u64) -> Result<u64, StoreError> {
         match self.change(Op::Count { key: key.to_owned(), window_s }).await? {
             Reply::Count(n) => Ok(n),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub async fn sealed(&self, kind: Kind, after: &str, limit: usize) -> Result<Page, StoreError> {
+        let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(ops::sealed(kind))
+            .bind(after.parse::<i64>().unwrap_or(0))
+            .bind(as_limit(limit))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        let next = (rows.len() == limit).then(|| rows.last().map(|(row, ..)| row.to_string())).flatten();
+        Ok(Page { values: rows.into_iter().map(|(_, scope, value)| (scope, value)).collect(), next })
+    }
+
+    pub async fn replace(&self, kind: Kind, scope: &str, old: &[u8], new: Vec<u8>) -> Result<bool, StoreError> {
+        match self.change(Op::Replace { kind, scope: scope.to_owned(), old: old.to_vec(), new }).await? {
+            Reply::Count(n) => Ok(n > 0),
             other => Err(unexpected(&other)),
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     base::id::{ConversationId, OutboxId, RevisionId},
     channel::Delivery,
     store::{
-        codec::{self, HEADER_BYTES, Header},
+        codec::{self, HEADER_BYTES, Header, Kind},
         contract::{Begin, Committed, Receipted, SentState},
         raw::{self, RawBegin, RawCommit, RawSettle, Settled, Standing},
         single::after_s,
@@ -55,6 +55,13 @@ pub enum Op {
         key: String,
         window_s: u64,
     },
+    /// Puts a value in the place of another, if that is still there; counts those put.
+    Replace {
+        kind: Kind,
+        scope: String,
+        old: Vec<u8>,
+        new: Vec<u8>,
+    },
     /// Forgets what has run out.
     Sweep,
 }
@@ -99,6 +106,10 @@ pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<R
         }
         Op::DropSmall(key) => execute(sqlx::query("DELETE FROM live_small WHERE id = ?1").bind(key), db).await,
         Op::Count { key, window_s } => count(key, *window_s, db, clock_ms).await.map(Reply::Count),
+        Op::Replace { kind, scope, old, new } => {
+            let done = sqlx::query(replace(*kind)).bind(scope).bind(old.as_slice()).bind(new.as_slice()).execute(db).await?;
+            Ok(Reply::Count(done.rows_affected()))
+        }
         Op::Sweep => {
             for table in [
                 "DELETE FROM live_sent WHERE until_ms <= ?1",
@@ -109,6 +120,30 @@ pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<R
             }
             Ok(Reply::Done)
         }
+    }
+}
+
+/// Sealed values of a kind after a row, so many: row, scope, value.
+pub const fn sealed(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Conversation => "SELECT rowid, id, value FROM live_conversation WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+        Kind::OutboxItem => "SELECT seq, id, value FROM live_outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        Kind::Revision => "SELECT rowid, id, value FROM live_revision WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+        Kind::Small => "SELECT rowid, id, value FROM live_small WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+        Kind::JournalEntry => {
+            "SELECT seq, CAST(seq AS TEXT), value FROM live_journal WHERE seq > ?1 AND value IS NOT NULL ORDER BY seq LIMIT ?2"
+        }
+    }
+}
+
+const fn replace(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Conversation => "UPDATE live_conversation SET value = ?3 WHERE id = ?1 AND value = ?2",
+        Kind::OutboxItem => "UPDATE live_outbox SET value = ?3 WHERE id = ?1 AND value = ?2",
+        Kind::Revision => "UPDATE live_revision SET value = ?3 WHERE id = ?1 AND value = ?2",
+        Kind::Small => "UPDATE live_small SET value = ?3 WHERE id = ?1 AND value = ?2",
+        // Lines of the journal are never changed.
+        Kind::JournalEntry => "UPDATE live_journal SET value = ?3 WHERE seq = ?1 AND value = ?2 AND 0",
     }
 }
 

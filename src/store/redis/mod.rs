@@ -10,6 +10,7 @@
 
 mod keys;
 mod leases;
+mod reseal;
 mod scripts;
 mod sweep;
 

@@ -23,6 +23,8 @@ pub struct Scripts {
     pub nodes: Script,
     /// Counts within a window.
     pub count: Script,
+    /// Puts a value in the place of another.
+    pub replace: Script,
 }
 
 impl Scripts {
@@ -38,6 +40,7 @@ impl Scripts {
             lease: Script::new(include_str!("lease.lua")),
             nodes: Script::new(include_str!("nodes.lua")),
             count: Script::new(include_str!("count.lua")),
+            replace: Script::new(include_str!("replace.lua")),
         }
     }
 }
