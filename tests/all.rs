@@ -11,6 +11,7 @@ mod answers;
 mod answers_suite;
 mod api;
 mod channel;
+mod chaos;
 mod check_rules;
 mod cli_commands;
 mod config;

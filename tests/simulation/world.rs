@@ -144,6 +144,8 @@ pub struct World {
     n_letters: u64,
     answers: Answers,
     n_patients: u64,
+    /// Whether nodes serve different revisions of the flows.
+    mixes_flows: bool,
     waits: Arc<Mutex<Waits>>,
     snapshot: Option<(State, BTreeMap<ConversationId, Vec<usize>>)>,
     outage_until_ms: i64,
@@ -228,6 +230,7 @@ impl World {
             n_letters: 0,
             answers: Answers::default(),
             n_patients,
+            mixes_flows: seed % 4 == 1,
             waits: Arc::default(),
             snapshot: None,
             outage_until_ms: 0,
@@ -272,7 +275,7 @@ impl World {
             880..895 => self.stop_one(),
             895..910 => self.pause_one(),
             910..950 => self.jump(),
-            950..970 => self.other_flows(),
+            950..970 if self.mixes_flows => self.other_flows(),
             970..980 => {
                 self.outage_until_ms = self.shared.now_ms() + 500 + i64::try_from(self.below(6_000)).unwrap();
                 self.shared.set_outage(true);
