@@ -255,6 +255,7 @@ const fn reason(why: Unclear) -> &'static str {
     match why {
         Unclear::Empty => "empty",
         Unclear::Unknown => "unknown",
+        Unclear::NotInList => "not in the list",
         Unclear::Contradiction => "contradiction",
         Unclear::TooLow => "too low",
         Unclear::TooHigh => "too high",

@@ -89,6 +89,9 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     let (said, rest) = scan(&list, &labels, tokens, words);
     match gather(&list, &said) {
         Ok((chosen, how)) => {
+            if list.me().is_some() && rest.ends_with_a_stranger() {
+                return Reading::Unclear(Unclear::NotInList);
+            }
             let how = rest.weaken(how);
             // "I have nothing but a cough": an option beats a "none" that is only a word beside it
             Reading::Clear { value: list.choices(&chosen), how }
@@ -276,11 +279,18 @@ fn weaker(a: How, b: How) -> How {
 #[derive(Clone, Copy, Debug, Default)]
 struct Rest {
     words: usize,
+    /// Words nobody knows since the last "and": "2 and the baby".
+    since_and: Option<usize>,
 }
 
 impl Rest {
     fn weaken(self, how: How) -> How {
         if self.words > 0 { weaker(how, How::Within) } else { how }
+    }
+
+    /// Whether the reply ends with "and somebody" whom the list does not name: taking the others would drop a person in silence.
+    fn ends_with_a_stranger(self) -> bool {
+        self.since_and.is_some_and(|n| (1..=2).contains(&n))
     }
 }
 
@@ -298,6 +308,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         }
         let longer = |n: usize| words.list.find(tokens, at).is_some_and(|w| w.tokens > n);
         if let Some((piece, n)) = by_number(list, tokens, at, words, &said).filter(|(_, n)| !longer(*n)) {
+            rest.since_and = None;
             said.push(if let (Said::Option { at, by, .. }, true) = (piece, denying) {
                 Said::Option { at, by, denied: true }
             } else {
@@ -312,6 +323,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         if let Some(Match { option, n, mended, whole }) = label
             && word.is_none_or(|w| whole || n > w.tokens || (n == w.tokens && says_little(w.meaning)))
         {
+            rest.since_and = None;
             let by = if mended {
                 How::Mended
             } else if whole {
@@ -335,6 +347,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         let Some(word) = word else {
             if tokens.kind(at) != Some(Kind::Emoji) {
                 rest.words += 1;
+                rest.since_and = rest.since_and.map(|n| n + 1);
             }
             at += 1;
             continue;
@@ -366,7 +379,8 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             }
             ListWord::Or => said.push(Said::Or),
             ListWord::None | ListWord::All | ListWord::Both | ListWord::Last | ListWord::Well => rest.words += 1,
-            ListWord::And | ListWord::To | ListWord::Filler => {}
+            ListWord::And => rest.since_and = Some(0),
+            ListWord::To | ListWord::Filler => {}
         }
         at += word.tokens;
     }

@@ -40,6 +40,8 @@ pub enum Unclear {
     Empty,
     /// Words we do not know for this question.
     Unknown,
+    /// Somebody is named whom the list does not have.
+    NotInList,
     /// It says yes and no, or contradicts itself.
     Contradiction,
     /// A number below the least allowed.

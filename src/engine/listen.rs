@@ -373,6 +373,9 @@ impl Walk<'_, '_> {
             LoopPhase::Steps if empty_item => entered.at,
             LoopPhase::Steps | LoopPhase::More => self.list(&flow, flow.step(id)).map_or(0, |list| list.n_begun),
         };
+        if entered.phase == LoopPhase::Steps && !empty_item && self.hear_card_as_phone(&flow, cards) {
+            return true;
+        }
         let room = usize::from(repeat.up_to.min(limit::REPEAT_ITEMS).saturating_sub(first));
         for (nth, card) in (first..).zip(cards.iter().take(room)) {
             self.at_item(nth);
@@ -402,6 +405,25 @@ impl Walk<'_, '_> {
         true
     }
 
+    /// Asked for this one's number, they share the card with it: the usual way to give a number. Gives whether it was so.
+    fn hear_card_as_phone(&mut self, flow: &Flow, cards: &[Card]) -> bool {
+        let Some(Asked::Step(step, Ask { kind: Kind::Phone, .. })) = self.asked(flow) else { return false };
+        let [card] = cards else { return false };
+        let Some(phone) = self.phone_of(card) else { return false };
+        self.answer(flow, flow.step(step), Some(phone), Private::from("[contact card]"), false, None);
+        self.session.open = None;
+        self.walk(At::After(step));
+        true
+    }
+
+    fn phone_of(&self, card: &Card) -> Option<Value> {
+        let flow = self.flow()?;
+        card.phones.iter().find_map(|phone| match self.understand(&flow, &Expect::Phone, phone.reveal()) {
+            Reading::Clear { value, .. } => Some(value),
+            Reading::Ambiguous(_) | Reading::Unclear(_) => None,
+        })
+    }
+
     fn at_item(&mut self, nth: u16) {
         if let Some(entered) = self.session.frames.last_mut().and_then(|frame| frame.loops.last_mut()) {
             entered.at = nth;
@@ -426,11 +448,7 @@ impl Walk<'_, '_> {
         {
             self.answer(flow, step, Some(Value::Name(name.to_owned())), Private::from("[contact card]"), false, None);
         }
-        let phone = card.phones.iter().find_map(|phone| match self.understand(flow, &Expect::Phone, phone.reveal()) {
-            Reading::Clear { value, .. } => Some(value),
-            Reading::Ambiguous(_) | Reading::Unclear(_) => None,
-        });
-        if let (Some(step), Some(phone)) = (asks(&Kind::Phone), phone) {
+        if let (Some(step), Some(phone)) = (asks(&Kind::Phone), self.phone_of(card)) {
             self.answer(flow, step, Some(phone), Private::from("[contact card]"), false, None);
         }
     }

@@ -33,7 +33,7 @@ impl std::ops::Add for Resealed {
 
 /// One page of sealed values of one kind: their scopes and stored forms, and where the next page begins.
 #[derive(Debug, Default)]
-pub(super) struct Page {
+pub struct Page {
     pub values: Vec<(String, Vec<u8>)>,
     pub next: Option<String>,
 }

@@ -567,3 +567,30 @@ fn a_machine_at_the_other_end_is_never_answered() {
     }
     assert_eq!(phone.conversation.holder, Holder::Bot);
 }
+
+#[test]
+fn a_person_whom_the_list_does_not_name_is_asked_about_again_and_not_dropped() {
+    let mut phone = Phone::new(Medium::Sms);
+    phone.identified("daily-check", &[("Ana", None), ("Luis", None), ("Bebe", None)]);
+    says(&phone.text("2 and the baby"), "Does anyone feel unwell today?");
+    says(&phone.text("2 and 3"), "Does Luis have any of these now?");
+    let mut phone = Phone::new(Medium::Sms);
+    phone.identified("daily-check", &[("Ana", None), ("Luis", None)]);
+    says(&phone.text("luis and he is coughing a lot since last night"), "Does Luis have any of these now?");
+}
+
+#[test]
+fn a_card_shared_where_a_number_is_asked_answers_with_its_number() {
+    let mut phone = Phone::new(Medium::WhatsApp);
+    phone.conversation.last_inbound_at = Some(phone.now);
+    phone.identified("case-interview", &[("Ben", Some(1975))]);
+    phone.tap("yes");
+    phone.text("no");
+    phone.text("yes");
+    says(&phone.text("Beto"), "Beto's phone number?");
+    let card = Card { name: Private::from("Roberto Diaz"), phones: vec![Private::from("+1 415 555 0133")] };
+    let cards = Content::Cards(vec![card]);
+    says(&phone.happens(EventKind::Message { channel: "main".into(), content: cards }), "On which day were you last");
+    let given = &phone.conversation.sessions[0].lists[0];
+    assert_eq!((given.n_begun, given.n_done), (1, 0));
+}
