@@ -104,6 +104,24 @@ impl Records {
         Ok(counts)
     }
 
+    /// Since when the oldest call or task of each urgency has waited to be taken: routine, urgent, emergency.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn queue_oldest(&self) -> Result<[Option<Timestamp>; 3], RecordsError> {
+        let sql = format!(
+            "SELECT urgency, min(raised_at) AS oldest FROM ({SELECT}) WHERE state IN ('waiting', 'overdue', 'open') GROUP BY urgency"
+        );
+        let mut oldest = [None; 3];
+        for row in sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await? {
+            let urgency: i64 = row.try_get("urgency")?;
+            if let Some(oldest) = usize::try_from(urgency).ok().and_then(|at| oldest.get_mut(at)) {
+                *oldest = Some(time(row.try_get("oldest")?));
+            }
+        }
+        Ok(oldest)
+    }
+
     fn queue_row(&self, row: &SqliteRow) -> Result<QueueRow, RecordsError> {
         let of: String = row.try_get("conversation")?;
         let sealed: Vec<u8> = row.try_get("because_sealed")?;

@@ -207,7 +207,10 @@ async fn attempt(service: &Service, item: &OutboxItem, message: &Outgoing) -> Ou
     };
     let mut outcome = Outcome::Failed { reason: Undeliverable::Content, code: "empty".to_owned() };
     for request in requests {
+        let began_at = service.clock().now();
         let response: Result<_, Transport> = service.http().perform(request).await;
+        let took = service.clock().now().duration_since(began_at);
+        metrics::histogram!("intake_send_seconds", "channel" => item.channel.clone()).record(took.as_secs_f64().max(0.0));
         outcome = channel.outcome(response.as_ref().map_err(|transport| *transport));
         if !matches!(outcome, Outcome::Accepted { .. }) {
             break;

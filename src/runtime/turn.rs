@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::{
     decide::{self, Decided, Decision},
     service::{Service, Target, TurnError, Turned},
@@ -26,11 +28,17 @@ use crate::{
 pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
     let permit = service.turns().clone().try_acquire_owned().map_err(|_| TurnError::Overloaded)?;
     let service = service.clone();
-    let task = tokio::spawn(async move {
+    let span = tracing::error_span!("turn", turn = %hex::encode(service.clock().random::<8>()), event = event_word(&event));
+    let running = async move {
+        let began_at = service.clock().now();
         let turned = turn(&service, target, &event).await;
+        let took = service.clock().now().duration_since(began_at);
+        metrics::histogram!("intake_turn_seconds").record(took.as_secs_f64().max(0.0));
+        tracing::debug!(outcome = turned_word(&turned), "a turn ended");
         drop(permit);
         turned
-    });
+    };
+    let task = tokio::spawn(running.instrument(span));
     task.await.unwrap_or_else(|_| Err(TurnError::Bug("the turn's task ended by itself".to_owned())))
 }
 
@@ -143,6 +151,19 @@ async fn commit(
             }
             Ok(true)
         }
+    }
+}
+
+const fn turned_word(turned: &Result<Turned, TurnError>) -> &'static str {
+    match turned {
+        Ok(Turned::Done) => "done",
+        Ok(Turned::Repeated) => "repeated",
+        Ok(Turned::Refused(_)) => "refused",
+        Err(TurnError::Unknown(_)) => "unknown",
+        Err(TurnError::Store(_)) => "store",
+        Err(TurnError::Busy(_)) => "busy",
+        Err(TurnError::Overloaded) => "overloaded",
+        Err(TurnError::Bug(_)) => "bug",
     }
 }
 

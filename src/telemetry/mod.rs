@@ -2,7 +2,10 @@
 //!
 //! Logs go to standard error, one line each; ids and kinds only. A panic is logged with its place alone, since its text may quote a value.
 //! Libraries say at their lower levels what they send (addresses, statements, headers): whatever is set, only their warnings are written.
-//! Metrics are Prometheus text under `/metrics`.
+//! Every line of a request carries its trace id, which the answer names in `X-Trace-Id`, and every line of a turn that of its turn.
+//! Metrics are Prometheus text under `/metrics`; [`figures::FIGURES`] lists them.
+
+pub mod figures;
 
 use std::sync::OnceLock;
 
@@ -82,6 +85,7 @@ pub fn metrics() -> PrometheusHandle {
         let handle = recorder.handle();
         // An error says that another recorder was there first; this one then shows nothing.
         let _ = metrics::set_global_recorder(recorder);
+        figures::describe();
         handle
     };
     HANDLE.get_or_init(begin).clone()

@@ -43,6 +43,13 @@ pub(super) async fn figures(State(service): State<Service>) -> Response {
             metrics::gauge!("intake_escalations_open", "urgency" => urgency).set(lossy(n));
         }
     }
+    if let Ok([routine, urgent, emergency]) = service.records().queue_oldest().await {
+        let now = service.clock().now();
+        for (urgency, since) in [("emergency", emergency), ("urgent", urgent), ("routine", routine)] {
+            let age_s = since.map_or(0, |since| u64::try_from(now.duration_since(since).as_secs()).unwrap_or(0));
+            metrics::gauge!("intake_escalations_oldest_seconds", "urgency" => urgency).set(lossy(age_s));
+        }
+    }
     handle.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render()).into_response()
 }

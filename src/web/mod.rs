@@ -1,6 +1,7 @@
 //! HTTP: webhooks, the API, the desk, the phone of the demo, and what machines ask. IO.
 //!
-//! Every answer carries the security headers (`headers`); every handler survives a panic with a 500 that says nothing.
+//! Every answer carries the security headers (`headers`); every handler survives a panic with a 500 that says nothing, and every
+//! request has a trace id (`trace`).
 
 pub mod api;
 mod department;
@@ -11,10 +12,12 @@ mod hook;
 mod login;
 pub mod phone;
 pub mod problem;
+mod trace;
 
 use axum::{
     Router,
     http::{StatusCode, header},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -37,7 +40,10 @@ pub fn router(service: &Service) -> Router {
         .merge(api::routes(service))
         .merge(desk::routes())
         .merge(phone::routes());
-    headers::with(service, routes.fallback(no_such_page)).layer(CatchPanicLayer::custom(panicked)).with_state(service.clone())
+    headers::with(service, routes.fallback(no_such_page))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(service.clone(), trace::traced))
+        .with_state(service.clone())
 }
 
 /// Serves until the service is asked to stop, then finishes the requests that are under way.

@@ -49,6 +49,8 @@ fn was_told(place: &Place, seen: &Seen) {
     let of_libraries =
         log.lines().filter(|line| [" INFO ", " DEBUG ", "TRACE "].iter().any(|level| line.contains(level)) && !line.contains(" intake::"));
     assert_eq!(of_libraries.collect::<Vec<_>>(), Vec::<&str>::new(), "libraries write warnings only");
+    let traced = log.lines().filter(|line| line.contains("could not be understood") && line.contains("request{trace="));
+    assert!(traced.count() > 3, "lines of a request carry its trace id:\n{log}");
     for figure in ["intake_webhooks_total", "intake_sends_total", "intake_turns_total", "intake_escalations_open"] {
         assert!(seen.metrics.contains(figure), "{figure}: {}", seen.metrics);
     }
