@@ -7,6 +7,7 @@ mod between;
 mod judge;
 mod ledger;
 mod provider;
+mod recording;
 mod world;
 
 use std::time::Instant;
@@ -59,12 +60,12 @@ fn lives(name: &str, default_seeds: u64, plan: Plan) {
 
 #[test]
 fn whatever_dies_nothing_is_lost_or_doubled() {
-    lives("whatever_dies_nothing_is_lost_or_doubled", 30, Plan { n_events: 400, broken: Broken::Nothing, rolls_back: false });
+    lives("whatever_dies_nothing_is_lost_or_doubled", 24, Plan { n_events: 400, broken: Broken::Nothing, rolls_back: false });
 }
 
 #[test]
 fn a_store_that_comes_back_older_stays_consistent() {
-    lives("a_store_that_comes_back_older_stays_consistent", 10, Plan { n_events: 400, broken: Broken::Nothing, rolls_back: true });
+    lives("a_store_that_comes_back_older_stays_consistent", 8, Plan { n_events: 400, broken: Broken::Nothing, rolls_back: true });
 }
 
 #[test]
