@@ -116,10 +116,10 @@ fn alerts_are_raised_by_figures_that_there_are() {
     let text = root("deploy/alerts.yaml");
     let rules: Vec<&str> = text.split("- alert: ").skip(1).collect();
     assert!(rules.len() > 10);
+    let keyword = Regex::new(r"\n {8}\w").unwrap();
     for rule in rules {
         let name = rule.lines().next().unwrap();
         let (_, rest) = rule.split_once("expr: ").unwrap_or_else(|| panic!("{name} has no expression"));
-        let keyword = Regex::new(r"\n {8}\w").unwrap();
         let end = keyword.find(rest).unwrap().start();
         assert_known(&rest[..end]);
         assert!(rule.contains("severity: page") || rule.contains("severity: ticket"), "{name}");
