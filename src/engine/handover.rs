@@ -56,7 +56,7 @@ impl Run<'_> {
                 if !live.because.iter().any(|known| known == because) && live.because.len() < 20 {
                     live.because.push(because.to_owned());
                 }
-                live.quote = quote.clone().or(live.quote);
+                live.quote = live.quote.or_else(|| quote.clone());
                 let id = live.id.clone();
                 self.conversation.escalation = Some(live);
                 (id, raised, false)
