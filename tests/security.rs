@@ -408,6 +408,44 @@ fn secrets_are_compared_in_constant_time_only() {
     }
 }
 
+#[tokio::test]
+async fn the_rights_of_the_documented_redis_user_suffice() {
+    let redis = RedisServer::start();
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/security.md")).unwrap();
+    let rights = document.split("```text\nuser intake ").nth(1).unwrap().split("```").next().unwrap();
+    let mut admin = redis::Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut setting = redis::cmd("ACL");
+    setting.arg("SETUSER").arg("intake").arg(rights.split_whitespace().collect::<Vec<_>>());
+    let _: String = setting.query_async(&mut admin).await.unwrap();
+    let (place, running) = with_all_roles(&redis.url().replace("redis://", "redis://intake:PASSWORD@")).await;
+    let id = conversation(&running).await;
+    let somebody = logged_in(&running, "tracer").await;
+    running.text("SM2", "+15550100001", "cant breathe").await;
+    place.provider.taken_with("911").await;
+    let taken = place.provider.taken(1).await;
+    let path = format!("/receipt/sms?m={}", taken[0].token);
+    let delivered = form(&[("MessageSid", "SM9"), ("MessageStatus", "delivered")]);
+    assert_eq!(running.twilio(&path, &delivered, crate::running::TWILIO_TOKEN).await.0, StatusCode::OK);
+    running.recorded(async |service| service.records().queue_oldest().await.unwrap()[2].is_some()).await;
+    let page = running.client.get(format!("{}/desk/{id}", running.url)).header("cookie", &somebody.cookie).send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+    running.metric("intake_outbox_depth").await;
+    running.service.store().reseal().await.unwrap();
+    running.service.store().let_go(running.service.node()).await.unwrap();
+    let store = running.service.store().clone();
+    store.fault("sms", "a test", Clock::machine().now()).await.unwrap();
+    let refused: Vec<String> = redis::cmd("ACL")
+        .arg("LOG")
+        .query_async::<Vec<redis::Value>>(&mut admin)
+        .await
+        .unwrap()
+        .iter()
+        .map(|entry| format!("{entry:?}"))
+        .collect();
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    running.stop().await;
+}
+
 #[test]
 fn every_test_that_the_requirements_name_is_there() {
     let mut all = code();
