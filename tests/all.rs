@@ -30,6 +30,7 @@ mod records;
 mod render_messages;
 mod running;
 mod runtime;
+mod security;
 mod security_figures;
 mod security_keys;
 mod simulation;

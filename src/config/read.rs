@@ -78,7 +78,12 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
             warnings.push(Problem { line: None, key: format!("channel `{}`", channel.name()), message: message.to_owned() });
         }
     }
-    let (_, store) = store?;
+    let (line, store) = store?;
+    if let StoreUrl::Redis(url) = &store
+        && let Some(message) = bare_redis(url.reveal())
+    {
+        warnings.push(Problem { line, key: "store.url".to_owned(), message: message.to_owned() });
+    }
     let (seal, seal_file) = seal?;
     Some(Settings {
         file: path.to_owned(),
@@ -138,6 +143,22 @@ fn store_url(mut section: Section<'_>, notes: &mut Notes) -> Option<(Option<usiz
             notes.wrong(line, key, "is no address of a store; write `sqlite:intake.db`, `redis://127.0.0.1:6379/0` or `memory:`");
             None
         }
+    }
+}
+
+/// What an operator should think about where a Redis is reached over a network: whoever is on it can read along, or come in.
+fn bare_redis(url: &str) -> Option<&'static str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    if matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "") {
+        return None;
+    }
+    match (scheme, user) {
+        ("rediss", Some(user)) if user.contains(':') => None,
+        ("rediss", _) => Some("reaches Redis without a password; give it a user of its own (docs/security.md)"),
+        _ => Some("reaches Redis over a network without TLS; use `rediss://`, or see that nobody else is on that network"),
     }
 }
 
@@ -324,4 +345,26 @@ fn tokens(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
     }
     section.finish(notes);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare_redis;
+
+    #[test]
+    fn a_redis_across_a_network_wants_tls_and_a_password() {
+        for (url, warned) in [
+            ("redis://127.0.0.1:6379/0", None),
+            ("redis://:secret@localhost/0", None),
+            ("redis://[::1]:6379", None),
+            ("rediss://intake:secret@redis.example.org:6380/0", None),
+            ("rediss://redis.example.org:6380/0", Some("without a password")),
+            ("redis://intake:secret@10.0.0.5:6379/0", Some("without TLS")),
+            ("redis://redis:6379/0", Some("without TLS")),
+        ] {
+            let told = bare_redis(url);
+            assert_eq!(told.is_some(), warned.is_some(), "{url}: {told:?}");
+            assert!(warned.is_none_or(|part| told.is_some_and(|told| told.contains(part))), "{url}: {told:?}");
+        }
+    }
 }

@@ -88,6 +88,8 @@ impl Records {
     pub async fn open(url: &str, sealer: Sealer, clock: Clock) -> Result<Self, RecordsError> {
         let pool = match url.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() && path != ":memory:" => {
+                owned_file(path)
+                    .map_err(|error| RecordsError::Configuration(format!("the file `{path}` cannot be opened: {}", error.kind())))?;
                 let options = options(&format!("sqlite:{path}"))?.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
                 SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await
             }
@@ -121,6 +123,15 @@ impl Records {
 fn options(url: &str) -> Result<SqliteConnectOptions, RecordsError> {
     let options = SqliteConnectOptions::from_str(url).map_err(|_| not_understood())?;
     Ok(options.busy_timeout(BUSY).synchronous(SqliteSynchronous::Full).foreign_keys(false))
+}
+
+/// Makes the file where it is missing, readable by its owner only; SQLite gives the files beside it the same rights.
+fn owned_file(path: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
 }
 
 fn not_understood() -> RecordsError {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     extract::{Query, State},
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::{sync::watch, time::timeout};
 
 use super::signed::Signed;
-use crate::{records::FeedRow, runtime::Service};
+use crate::{records::FeedRow, runtime::Service, security::role::Permission};
 
 /// Between two looks where no hint comes: another node may have recorded.
 const LOOK: Duration = Duration::from_secs(2);
@@ -42,6 +42,9 @@ struct Watching {
 
 /// `GET /desk/events`: `changed` with `<conversation> <parts>`, `reload` where a page must be read anew, `ended` with the session.
 pub async fn stream(State(service): State<Service>, signed: Signed, headers: HeaderMap, Query(after): Query<After>) -> Response {
+    if !signed.role.may(Permission::SeeQueue) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let after = match last.or(after.after) {
         Some(after) => after,
