@@ -41,6 +41,9 @@ const LOOK: Duration = Duration::from_millis(500);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// How long an attempt that may have been taken waits for its receipt.
 const AMBIGUOUS_MS: u64 = 30_000;
+/// Tries, a second apart, at keeping what came of an attempt while the store is away: together with the attempt itself they end before
+/// the attempt counts as ambiguous, at 30 s.
+const SETTLE_TRIES: u32 = 10;
 /// What may be in the air when the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(12);
 
@@ -136,11 +139,11 @@ async fn send(service: &Service, pending: &Pending) -> Result<(), StoreError> {
     {
         tracing::warn!(outbox = %pending.item.id, %error, "the conversation could not be told that a message failed; it will be");
         let at = backoff::retry_at(service.clock(), pending.n_attempts.saturating_add(1), None);
-        return store.settle(pending, Settlement::RetryAt(at), service.clock().now()).await;
+        return settle(service, pending, Settlement::RetryAt(at)).await;
     }
     let kept =
         matches!(service.channel(&pending.item.channel), Some(Channel::Browser(_))) && matches!(settlement, Settlement::Accepted { .. });
-    store.settle(pending, settlement, service.clock().now()).await?;
+    settle(service, pending, settlement).await?;
     if kept {
         // Its page has it as soon as it is kept: there is no provider to say so.
         let receipt = Receipt {
@@ -152,6 +155,17 @@ async fn send(service: &Service, pending: &Pending) -> Result<(), StoreError> {
         store.receipt(&receipt).await?;
     }
     Ok(())
+}
+
+/// Keeps what came of an attempt. A store that is away is asked again for a while: what is not settled is sent once more.
+async fn settle(service: &Service, pending: &Pending, settlement: Settlement) -> Result<(), StoreError> {
+    for _ in 1..SETTLE_TRIES {
+        match service.store().settle(pending, settlement.clone(), service.clock().now()).await {
+            Err(StoreError::Unavailable(_)) => sleep(AFTER_ERROR).await,
+            settled => return settled,
+        }
+    }
+    service.store().settle(pending, settlement, service.clock().now()).await
 }
 
 fn unaccepted(service: &Service, pending: &Pending, outcome: Outcome) -> Settlement {
