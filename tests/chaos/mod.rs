@@ -99,7 +99,7 @@ async fn chaos(plan: Plan, store: &str, mut redis: Option<RedisServer>) -> Repor
         if nth % 5 == 4
             && let Some(redis) = &mut redis
         {
-            nodes.store_is_killed();
+            nodes.store_was_killed();
             redis.kill();
             sleep(Duration::from_millis(dice.below(300))).await;
             redis.restart();

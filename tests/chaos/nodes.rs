@@ -128,8 +128,8 @@ impl Nodes {
         self.url(usize::try_from(self.dice.below(self.ports.len() as u64)).unwrap())
     }
 
-    /// The store is killed: nothing in the air can be settled.
-    pub fn store_is_killed(&self) {
+    /// The store was killed, and may have been away since: what was in the air may not be settled in time.
+    pub fn store_was_killed(&self) {
         self.kills.lock().unwrap().push((None, Instant::now()));
     }
 

@@ -3,13 +3,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{nodes::Nodes, provider::Provider};
 
 /// A send counts as in the air at a kill where its node was killed so soon after the provider took it.
 const IN_AIR: Duration = Duration::from_millis(1_500);
+
+/// The same where the store was away: so long a node tries to keep what came of an attempt.
+const SETTLING: Duration = Duration::from_secs(15);
 
 /// The figures.
 #[derive(Debug, Default)]
@@ -49,8 +52,11 @@ impl Report {
         }
         for (id, sends) in by_id.iter().filter(|(_, sends)| sends.len() > 1) {
             for first in &sends[..sends.len() - 1] {
-                let at_kill =
-                    kills.iter().any(|(node, at)| node.is_none_or(|node| node == first.node) && *at >= first.at && *at - first.at < IN_AIR);
+                let near = |at: Instant, span: Duration| at.max(first.at) - at.min(first.at) < span;
+                // While the store is away the node keeps trying to settle, so it may be killed later in the same attempt.
+                let store_away = kills.iter().any(|(node, at)| node.is_none() && near(*at, IN_AIR));
+                let span = if store_away { SETTLING } else { IN_AIR };
+                let at_kill = kills.iter().any(|(node, at)| *node == Some(first.node) && *at >= first.at && near(*at, span));
                 if at_kill { report.doubled_at_kills += 1 } else { report.doubled.push((*id).to_owned()) }
             }
         }

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use intake::{
-    base::id::{ConversationId, OutboxId},
+    base::{
+        id::{ConversationId, OutboxId},
+        limit,
+    },
     channel::Delivery,
     engine::{self, Conversation, EventKind, Fact, Outcome, World as Around},
     flow::Library,
@@ -66,23 +69,25 @@ impl Judged {
     fn each_event_once(&mut self) {
         let mut wrong = Vec::new();
         for (id, entries) in &self.turns {
-            let mut seen = BTreeSet::new();
-            for entry in entries.iter().filter(|entry| !matches!(entry.event.kind, EventKind::Wake)) {
+            let mut seen = BTreeMap::new();
+            let events = entries.iter().filter(|entry| !matches!(entry.event.kind, EventKind::Wake));
+            for (nth, entry) in events.enumerate() {
                 let doubted = entry.facts.iter().any(|fact| matches!(fact, Fact::PerhapsRepeated { .. }));
-                if !seen.insert(entry.event.id.clone()) && !doubted {
+                // Twilio gives no time of its own: what comes again after so many other events is taken as new.
+                let past_the_ring = |first: usize| nth - first > limit::SEEN_IDS;
+                if seen.insert(entry.event.id.clone(), nth).is_some_and(|first| !doubted && !past_the_ring(first)) {
                     wrong.push(format!("{} in {id}, turn {}", entry.event.id, entry.n_turn));
                 }
             }
         }
         wrong.into_iter().for_each(|what| self.wrong(Wrong::Repeated, what));
-        let mut ids = BTreeSet::new();
-        let twice: Vec<OutboxId> = self
-            .turns
-            .values()
-            .flatten()
-            .flat_map(|entry| &entry.said)
-            .filter(|said| !ids.insert(said.outbox.clone()))
+        let (mut ids, mut events) = (BTreeSet::new(), BTreeSet::new());
+        let first_times = self.turns.iter().flat_map(|(id, entries)| entries.iter().map(move |entry| (id, entry)));
+        let twice: Vec<OutboxId> = first_times
+            .filter(|(id, entry)| events.insert((*id, entry.event.id.clone())))
+            .flat_map(|(_, entry)| &entry.said)
             .map(|said| said.outbox.clone())
+            .filter(|id| !ids.insert(id.clone()))
             .collect();
         twice.into_iter().for_each(|id| self.wrong(Wrong::Repeated, format!("{id} was decided twice")));
     }

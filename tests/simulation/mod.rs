@@ -60,7 +60,7 @@ fn lives(name: &str, default_seeds: u64, plan: Plan) {
 
 #[test]
 fn whatever_dies_nothing_is_lost_or_doubled() {
-    lives("whatever_dies_nothing_is_lost_or_doubled", 24, Plan { n_events: 400, broken: Broken::Nothing, rolls_back: false });
+    lives("whatever_dies_nothing_is_lost_or_doubled", 20, Plan { n_events: 400, broken: Broken::Nothing, rolls_back: false });
 }
 
 #[test]
