@@ -2,7 +2,7 @@
 
 use super::{
     effect::{Hint, Paragraph, Purpose, Question, ShownChoice, Words},
-    run::{no_question, open_question},
+    run::open_question,
     scope,
     session::{LoopPhase, Open},
     walk::{At, Walk},
@@ -204,7 +204,7 @@ impl Walk<'_, '_> {
             }
             Kind::Phone => Hint::Phone,
             Kind::BirthYear => Hint::Year,
-            Kind::Name | Kind::Text { .. } => return no_question(),
+            Kind::Name | Kind::Text { .. } => return None,
         };
         Some(open_question(hint, self.tap()))
     }

@@ -154,11 +154,6 @@ impl EscalationState {
     }
 }
 
-/// No line about how to answer.
-pub(super) const fn no_question() -> Option<Question> {
-    None
-}
-
 /// The first eight bytes of the SHA-256, as a number.
 pub(super) fn hash_of(bytes: &[u8]) -> u64 {
     use sha2::Digest;
