@@ -240,7 +240,9 @@ fn gather(list: &List<'_>, said: &[Said]) -> Result<(Vec<usize>, How), Unclear> 
         }
     }
     if let Some(n) = except {
-        let (left_out, by) = gather(list, said.get(n + 1..).unwrap_or_default())?;
+        // "除了2都有", all but 2: the "all" may stand behind what is left out
+        let named: Vec<Said> = said.iter().skip(n + 1).copied().filter(|s| *s != Said::All).collect();
+        let (left_out, by) = gather(list, &named)?;
         if left_out.is_empty() || Some(left_out.as_slice()) == list.exclusive.as_ref().map(std::slice::from_ref) {
             return Err(Unclear::Unknown);
         }
@@ -249,7 +251,8 @@ fn gather(list: &List<'_>, said: &[Said]) -> Result<(Vec<usize>, How), Unclear> 
             return Ok((left_out, weaker(how, by)));
         }
         let from: Vec<usize> = if chosen.is_empty() { list.plain().collect() } else { chosen };
-        return Ok((from.into_iter().filter(|at| !left_out.contains(at)).collect(), weaker(how, by)));
+        let left: Vec<usize> = from.into_iter().filter(|at| !left_out.contains(at)).collect();
+        return if left.is_empty() { Err(Unclear::Unknown) } else { Ok((left, weaker(how, by))) };
     }
     if said.contains(&Said::Or) && chosen.len() > 1 && !said.iter().any(|s| matches!(s, Said::Option { denied: true, .. })) {
         return Err(Unclear::Contradiction);
@@ -339,7 +342,9 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
                 // a part of "none of these" says nothing by itself
                 rest.words += n;
             } else {
-                said.push(Said::Option { at: option, by, denied: denying });
+                // "no smell" of "Loss of smell" says that it is so
+                let denied = denying && !labels.denied_is_so(option, tokens, at, n);
+                said.push(Said::Option { at: option, by, denied });
             }
             at += n;
             continue;
@@ -358,9 +363,18 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
                 denying = false;
                 doubtful = false;
             }
+            // 没有发烧: the "none" of a language without spaces denies what is written onto it
+            ListWord::None if words.style.places && !tokens.breaks(at + word.tokens) && labels.at(tokens, at + word.tokens).is_some() => {
+                denying = true;
+            }
             ListWord::None if !denying => said.push(Said::None { by: How::Exact }),
             ListWord::All if !denying => said.push(Said::All),
             ListWord::Both if list.plain().count() == 2 => said.push(Said::All),
+            // "los dos primeros"
+            ListWord::Both if word.tokens > 1 => {
+                at += 1;
+                continue;
+            }
             ListWord::Except => {
                 denying = false;
                 said.push(Said::Except);
@@ -380,7 +394,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             ListWord::Or => said.push(Said::Or),
             ListWord::None | ListWord::All | ListWord::Both | ListWord::Last | ListWord::Well => rest.words += 1,
             ListWord::And => rest.since_and = Some(0),
-            ListWord::To | ListWord::Filler => {}
+            ListWord::To | ListWord::Filler | ListWord::These | ListWord::First => {}
         }
         at += word.tokens;
     }
@@ -390,7 +404,14 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
 /// Words around options that a part of a label goes before.
 const fn says_little(word: ListWord) -> bool {
     match word {
-        ListWord::And | ListWord::To | ListWord::Last | ListWord::Well | ListWord::Filler | ListWord::But => true,
+        ListWord::And
+        | ListWord::To
+        | ListWord::Last
+        | ListWord::Well
+        | ListWord::Filler
+        | ListWord::But
+        | ListWord::These
+        | ListWord::First => true,
         ListWord::Or | ListWord::All | ListWord::None | ListWord::Except | ListWord::Not | ListWord::Both | ListWord::Me => false,
     }
 }
@@ -402,9 +423,21 @@ fn by_number(list: &List<'_>, tokens: &Tokens, at: usize, words: &Words, said: &
         return Some((to.map_or(Said::Beyond { high: true }, |to| Said::Range { from: list.numbered(1).unwrap_or(0), to }), length));
     }
     let (n, length) = option_number(tokens, at, words, said)?;
-    // "1-3", "1 to 3", "1 a 3"
+    // "los 5" of five is all of them; of more it says how many, and not which
+    let counted = said.is_empty() && n >= 2 && at + length == tokens.len() && at > 0;
+    if counted && words.list.find(tokens, at - 1).is_some_and(|f| f.meaning == ListWord::These && f.tokens == 1) {
+        let all = list.plain().count() == usize::try_from(n).unwrap_or(0);
+        return Some((if all { Said::All } else { Said::Doubtful }, length));
+    }
+    // "1-3", "1 to 3", "1 a 3"; "2-4-5" is a list
     let next = at + length;
-    let (second, reach) = if tokens.kind(next) == Some(Kind::Digits) && matches!(tokens.between(next).trim(), "-" | "~" | "..") {
+    let dash = |i: usize| {
+        tokens.kind(i) == Some(Kind::Digits)
+            && i > 0
+            && tokens.kind(i - 1) == Some(Kind::Digits)
+            && matches!(tokens.between(i).trim(), "-" | "~" | "..")
+    };
+    let (second, reach) = if dash(next) && !dash(next + 1) && !dash(at) {
         (tokens.digits(next), 1)
     } else if words.list.find(tokens, next).is_some_and(|f| f.meaning == ListWord::To) && tokens.kind(next + 1) == Some(Kind::Digits) {
         (tokens.digits(next + 1), 2)
@@ -428,9 +461,21 @@ fn by_number(list: &List<'_>, tokens: &Tokens, at: usize, words: &Words, said: &
 
 /// "The first two": how many, and the tokens.
 fn first_so_many(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
-    let first = number::at_place(tokens, at, words, true).filter(|f| f.ordinal && whole_number(f.value) == Some(1))?;
-    let many = number::at_place(tokens, at + first.tokens, words, true).filter(|f| !f.ordinal)?;
-    whole_number(many.value).filter(|n| *n >= 2).map(|n| (n, first.tokens + many.tokens))
+    let is_first = |i: usize| number::at_place(tokens, i, words, true).filter(|f| f.ordinal && whole_number(f.value) == Some(1));
+    let many_at = |i: usize| {
+        let many = number::at_place(tokens, i, words, true).filter(|f| !f.ordinal)?;
+        whole_number(many.value).filter(|n| *n >= 2).map(|n| (n, many.tokens))
+    };
+    if let Some(first) =
+        is_first(at).map(|f| f.tokens).or_else(|| words.list.find(tokens, at).filter(|f| f.meaning == ListWord::First).map(|f| f.tokens))
+        && let Some((n, many)) = many_at(at + first)
+    {
+        return Some((n, first + many));
+    }
+    // "los dos primeros"
+    let (n, many) = many_at(at)?;
+    let behind = words.list.find(tokens, at + many).filter(|f| f.meaning == ListWord::First).map(|f| f.tokens);
+    behind.map(|first| (n, many + first))
 }
 
 /// A number that can only be an option's: alone in its clause or among other numbers, not counting something.

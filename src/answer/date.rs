@@ -15,6 +15,10 @@ use super::{
 /// Words that may stand beside a length without "ago" that is taken for a day: "it has been 3 days now".
 const LENGTH_WORDS: usize = 4;
 
+/// A day without a year that was so long ago, or that comes so soon, is rather a slip: days.
+const LONG_AGO_DAYS: i32 = 300;
+const SOON_DAYS: i32 = 45;
+
 /// Reads one day.
 pub fn read(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
     let said = match said(bounds, tokens, context, words) {
@@ -63,10 +67,14 @@ pub fn said(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &
             None => at += 1,
         }
     }
-    // "yesterday or the day before", "2 or 3 days ago": one day was found, two were meant
+    // "yesterday or the day before", "2 or 3 days ago", "il y a 3 ou 4 jours": one day was found, two were meant
     let either = (0..tokens.len()).any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::Or));
-    if either && found.len() == 1 {
+    if either && (found.len() == 1 || found.iter().any(|s| s.length) && found.iter().any(|s| !s.length)) {
         return Err(Unclear::Unknown);
+    }
+    // "3 days now": since then, till now
+    if found.len() > 1 && found.iter().any(|s| s.length && s.days != [context.today]) {
+        found.retain(|s| !s.length || s.days != [context.today]);
     }
     // a length without "ago" counts only where no other day is said and days past are asked
     if found.iter().any(|s| !s.length) {
@@ -140,6 +148,14 @@ fn choose(bounds: DateBounds, said: &Said, context: &Context<'_>) -> Result<Vec<
     }
     let first = candidates.first().copied().ok_or(Unclear::NoSuchDay)?;
     let fit: Vec<Date> = candidates.iter().copied().filter(|d| within(bounds, *d).is_ok()).collect();
+    // "march 20" on the 11th: a slip, or a year ago? Not guessed
+    if said.open
+        && bounds.to == Some(context.today)
+        && fit.first().is_some_and(|day| (context.today - *day).get_days() > LONG_AGO_DAYS)
+        && candidates.iter().any(|day| *day > context.today && (*day - context.today).get_days() <= SOON_DAYS)
+    {
+        return Err(Unclear::TooLate);
+    }
     match fit.first() {
         Some(_) if said.either => Ok(fit),
         Some(day) => Ok(vec![*day]),

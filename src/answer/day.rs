@@ -30,7 +30,7 @@ pub struct Said {
     pub bare: bool,
     /// Whether a year was said with it.
     pub year: bool,
-    /// Whether it is a length without "ago": "3 days", "since 3 days".
+    /// Whether it counts only where no other day is said: a length without "ago" ("3 days", "since 3 days"), or "now".
     pub length: bool,
     /// Whether its days are equally likely: कल, and 12-11-10 where the year may come first.
     pub either: bool,

@@ -33,6 +33,9 @@ pub struct Heard {
 /// Tokens before a sign in which a "no" may stand.
 const REACH: usize = 6;
 
+/// Years of which a sign is told as something past: "had a stroke in 2015". The year now running is never one of them.
+const PAST_YEARS: std::ops::RangeInclusive<u32> = 1930..=2025;
+
 /// Danger in a reply, in any of the languages; `None` where there is none. A reply of nothing but digits never is.
 pub fn hear(reply: &str, languages: &[Language]) -> Option<Heard> {
     let tokens = Tokens::of(reply);
@@ -43,12 +46,13 @@ pub fn hear(reply: &str, languages: &[Language]) -> Option<Heard> {
     let mut distress = None;
     for words in all {
         if let Some(span) =
-            words.emergency.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words))
+            words.emergency.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words, true))
         {
             return Some(heard(Kind::Emergency, reply, &tokens, span));
         }
         if distress.is_none() {
-            distress = words.distress.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words));
+            distress =
+                words.distress.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words, false));
         }
     }
     distress.map(|span| heard(Kind::Distress, reply, &tokens, span))
@@ -59,8 +63,15 @@ fn heard(kind: Kind, reply: &str, tokens: &Tokens, span: Span) -> Heard {
 }
 
 /// Whether what was found is said of now and not denied.
-fn stands(tokens: &Tokens, span: Span, words: &Words) -> bool {
+fn stands(tokens: &Tokens, span: Span, words: &Words, emergency: bool) -> bool {
     if span.pattern >= words.states && denied(tokens, span, words) {
+        return false;
+    }
+    // "my chest does not hurt", 胸口不痛: a "no" within a sign, which does not say it itself
+    let denies = |at: usize| {
+        words.hearing.exactly(tokens, at, at + 1) == Some(HearingWord::Not) && !words.emergency.says(span.pattern, tokens.text(at))
+    };
+    if emergency && span.pattern >= words.states && (span.start + 1..span.end).any(denies) {
         return false;
     }
     let mut past = false;
@@ -72,6 +83,7 @@ fn stands(tokens: &Tokens, span: Span, words: &Words) -> bool {
             continue;
         }
         let Some(found) = words.hearing.find(tokens, at) else {
+            past |= tokens.text(at).len() == 4 && tokens.digits(at).is_some_and(|year| PAST_YEARS.contains(&year));
             at += 1;
             continue;
         };

@@ -72,6 +72,15 @@ impl<'c> Labels<'c> {
                 options.push(text.option);
             }
         }
+        // 家 of 在家: one sign that only one label has
+        if options.is_empty() && tokens.len() == 1 && self.words.style.places && !self.words.stop.is_phrase(tokens.text(0)) {
+            let mut having: Vec<usize> =
+                self.texts.iter().filter(|t| t.words.iter().any(|w| w == tokens.text(0))).map(|t| t.option).collect();
+            having.dedup();
+            if having.len() == 1 {
+                return having;
+            }
+        }
         if options.is_empty() && tokens.len() == 1 && tokens.kind(0) == Some(Kind::Word) {
             options.extend(self.choices.iter().position(|c| fold(&c.key) == tokens.text(0)));
         }
@@ -95,10 +104,16 @@ impl<'c> Labels<'c> {
         if tied { None } else { best }
     }
 
+    /// Whether an option names a lack ("Loss of smell") of which the reply names only what is lacking: "no smell" says yes to it.
+    pub fn denied_is_so(&self, option: usize, tokens: &Tokens, at: usize, n: usize) -> bool {
+        let lack = |word: &str| self.words.lack.is_phrase(word);
+        self.texts.iter().any(|t| t.option == option && t.words.iter().any(|w| lack(w))) && !(at..at + n).any(|i| lack(tokens.text(i)))
+    }
+
     fn tells(&self, word: &str, option: usize, words: &Words) -> bool {
         let letters = word.chars().count();
         let script = !word.is_ascii();
-        if words.stop.find(&Tokens::of(word), 0).is_some() || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
+        if words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
             return false;
         }
         if letters == 1 {
@@ -142,9 +157,11 @@ impl Text {
                 break;
             }
             let typed = tokens.text(at + n);
-            if typed != word && !words.same_but_for_clitics(typed, word) {
+            if typed != word && !words.mean_the_same(typed, word) {
                 let letters = word.chars().count();
                 let most = match letters {
+                    // "toz" for "tos"
+                    3 if typed.chars().count() == 3 && typed.chars().take(2).eq(word.chars().take(2)) => 1,
                     0..=3 => 0,
                     4..=7 => 1,
                     _ => 2,
@@ -152,7 +169,7 @@ impl Text {
                 let telling = self.telling.get(from + n).copied().unwrap_or(false);
                 let close = telling
                     && !words.knows(typed)
-                    && typed.chars().count() >= 4
+                    && typed.chars().count() >= 3
                     && (faults(word, typed, most).is_some() || same_stem(word, typed));
                 if !close {
                     break;

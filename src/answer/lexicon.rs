@@ -8,7 +8,14 @@ use super::normalise::{Kind, Tokens};
 #[derive(Clone, Debug)]
 pub struct Lexicon<T> {
     by_first: HashMap<Box<str>, Vec<Entry<T>>>,
-    by_length: Vec<Vec<Box<str>>>,
+    by_length: Vec<Vec<Known>>,
+}
+
+/// A word that stands in a phrase, with its [`letters`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Known {
+    word: Box<str>,
+    letters: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -86,7 +93,7 @@ impl<T: Copy> Lexicon<T> {
     /// The word as the lexicon keeps it, if it stands in any phrase.
     pub fn known(&self, word: &str) -> Option<&str> {
         let words = self.by_length.get(word.chars().count())?;
-        words.binary_search_by(|w| (**w).cmp(word)).ok().and_then(|at| words.get(at)).map(|w| &**w)
+        words.binary_search_by(|w| (*w.word).cmp(word)).ok().and_then(|at| words.get(at)).map(|w| &*w.word)
     }
 
     /// Whether the word stands in any phrase.
@@ -100,18 +107,24 @@ impl<T: Copy> Lexicon<T> {
         if length < 4 || self.knows(word) {
             return None;
         }
+        let mask = letters(word);
         let mut best: Option<&str> = None;
         for words in self.by_length.get(length - 1..=(length + 1).min(self.by_length.len().saturating_sub(1)))?.iter() {
-            for known in words.iter().filter(|w| w.len() >= 4 && may_be_near(word, w)) {
-                if one_fault_apart(word, known) {
-                    if best.is_some_and(|b| b != &**known) {
+            for known in words.iter().filter(|w| may_be_within(mask, w.letters, 1) && w.word.len() >= 4) {
+                if one_fault_apart(word, &known.word) {
+                    if best.is_some_and(|b| b != &*known.word) {
                         return None;
                     }
-                    best = Some(known);
+                    best = Some(&known.word);
                 }
             }
         }
         best
+    }
+
+    /// Whether a word alone is a phrase.
+    pub fn is_phrase(&self, word: &str) -> bool {
+        self.by_first.get(word).is_some_and(|entries| entries.iter().any(|e| e.rest.is_empty()))
     }
 
     fn entry(&self, tokens: &Tokens, at: usize, first: &str, mended: bool) -> Option<Found<T>> {
@@ -125,17 +138,17 @@ impl<T: Copy> Lexicon<T> {
     }
 }
 
-fn group_by_length(mut words: Vec<Box<str>>) -> Vec<Vec<Box<str>>> {
+fn group_by_length(mut words: Vec<Box<str>>) -> Vec<Vec<Known>> {
     words.sort();
     words.dedup();
-    let mut groups: Vec<Vec<Box<str>>> = Vec::new();
+    let mut groups: Vec<Vec<Known>> = Vec::new();
     for word in words {
         let length = word.chars().count();
         if groups.len() <= length {
             groups.resize(length + 1, Vec::new());
         }
         if let Some(group) = groups.get_mut(length) {
-            group.push(word);
+            group.push(Known { letters: letters(&word), word });
         }
     }
     groups
@@ -165,12 +178,14 @@ fn squeeze(word: &str) -> Option<String> {
     squeezed.then_some(out)
 }
 
-/// Turns away at once most words that are more than one fault apart: of two words one fault apart, the first letters agree, or are one place off.
-fn may_be_near(a: &str, b: &str) -> bool {
-    match (a.as_bytes(), b.as_bytes()) {
-        ([a0, a1, ..], [b0, b1, ..]) => a0 == b0 || a1 == b1 || a0 == b1 || a1 == b0,
-        _ => true,
-    }
+/// Which letters a word has, one bit each; letters other than a–z share bits.
+pub fn letters(word: &str) -> u64 {
+    word.chars().fold(0, |mask, c| mask | 1 << (u32::from(c) % 64))
+}
+
+/// Turns away at once most words that are more faults apart: a fault changes two letters at the most.
+pub const fn may_be_within(a: u64, b: u64, faults: u32) -> bool {
+    (a ^ b).count_ones() <= faults * 2
 }
 
 /// Whether two words differ by one letter put in, left out, changed, or by two neighbours exchanged.
@@ -198,7 +213,8 @@ pub fn faults(a: &str, b: &str, most: usize) -> Option<usize> {
     if a == b {
         return Some(0);
     }
-    if most == 0 || a.chars().count().abs_diff(b.chars().count()) > most {
+    let apart = u32::try_from(most).unwrap_or(u32::MAX / 2);
+    if most == 0 || a.chars().count().abs_diff(b.chars().count()) > most || !may_be_within(letters(a), letters(b), apart) {
         return None;
     }
     if one_fault_apart(a, b) {

@@ -20,6 +20,7 @@ pub mod value;
 mod choice;
 mod date;
 mod day;
+mod han;
 mod label;
 mod length;
 mod lexicon;

@@ -234,6 +234,7 @@ impl Builder {
                 self.dot = false;
                 self.apostrophe = true;
             } else {
+                self.close();
                 self.folded.push('\'');
             }
             return;
@@ -294,7 +295,7 @@ fn plain_letter(c: char) -> char {
         'ø' => 'o',
         'đ' => 'd',
         '−' | '–' | '‐' | '‑' | '‒' => '-',
-        _ => c,
+        _ => super::han::simplified(c),
     }
 }
 

@@ -37,7 +37,13 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
     if exotic(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
-    let all = all(tokens, words, whole);
+    // "no one" is nought before it is one
+    let none = words.list.find_mended(tokens, 0).is_some_and(|f| f.meaning == ListWord::None && f.tokens == tokens.len());
+    let all = if none {
+        vec![Found { value: 0.0, tokens: tokens.len(), digits: false, ordinal: false, mended: false, plain: false }]
+    } else {
+        all(tokens, words, whole)
+    };
     let mut values: Vec<Found> = Vec::new();
     for found in all {
         if !values.iter().any(|v| v.value.total_cmp(&found.value).is_eq()) {
@@ -67,7 +73,7 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
     }
 }
 
-/// Fractions in words, powers and shares ("two thirds", "1 over 3", "1.1^23"): no intake asks for them, so they are asked again.
+/// Fractions in words, powers and shares ("two thirds", "1 over 3", "1.1^23"): no intake asks for them, so they are asked again; so is "a lot".
 fn exotic(tokens: &Tokens, words: &Words) -> bool {
     let mut numbers = 0;
     let mut share = false;
@@ -79,7 +85,7 @@ fn exotic(tokens: &Tokens, words: &Words) -> bool {
             return true;
         }
         match words.number.find(tokens, at).map(|f| f.meaning) {
-            Some(NumberWord::Fraction) => return true,
+            Some(NumberWord::Fraction | NumberWord::Vague) => return true,
             Some(NumberWord::Over) => share = true,
             _ => {}
         }
@@ -139,9 +145,6 @@ pub fn all(tokens: &Tokens, words: &Words, whole: bool) -> Vec<Found> {
             Some(number) => at += number.tokens.max(1),
             None => at += 1,
         }
-    }
-    if found.is_empty() && words.list.find_mended(tokens, 0).is_some_and(|f| f.meaning == ListWord::None && f.tokens == tokens.len()) {
-        found.push(Found { value: 0.0, tokens: tokens.len(), digits: false, ordinal: false, mended: false, plain: false });
     }
     found
 }
@@ -401,6 +404,7 @@ fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64,
             | NumberWord::A
             | NumberWord::Counted
             | NumberWord::Fraction
+            | NumberWord::Vague
             | NumberWord::Over => break,
         }
         n += found.tokens;
@@ -495,7 +499,7 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                 let value = format!("{so_far}.{tail}").parse().ok()?;
                 return Some(Found { value, tokens: n + length + more, digits: false, ordinal: false, mended, plain: false });
             }
-            NumberWord::Minus | NumberWord::Counted | NumberWord::Fraction | NumberWord::Over => break,
+            NumberWord::Minus | NumberWord::Counted | NumberWord::Fraction | NumberWord::Over | NumberWord::Vague => break,
         }
         n += length;
         last_good = n;

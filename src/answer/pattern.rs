@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::{
-    lexicon::{Lexicon, faults},
+    lexicon::{Lexicon, faults, letters, may_be_within},
     normalise::{Kind, Tokens, fold},
 };
 
@@ -21,7 +21,8 @@ pub struct Patterns {
     patterns: Vec<Vec<Element>>,
     by_letter: HashMap<char, Vec<usize>>,
     vocabulary: Lexicon<()>,
-    long: Vec<Box<str>>,
+    /// Words of eight letters or more, with their letters.
+    long: Vec<(u64, Box<str>)>,
     stems: Vec<Box<str>>,
     clitics: Vec<String>,
 }
@@ -71,7 +72,7 @@ impl Patterns {
             }
             compiled.push(elements);
         }
-        let long = words.iter().filter(|w| w.chars().count() >= 8).cloned().collect();
+        let long = words.iter().filter(|w| w.chars().count() >= 8).map(|w| (letters(w), w.clone())).collect();
         let vocabulary = Lexicon::new(words.iter().map(|w| (&**w, ())));
         Self { patterns: compiled, by_letter, vocabulary, long, stems, clitics: clitics.to_vec() }
     }
@@ -89,8 +90,11 @@ impl Patterns {
                     return bare;
                 }
                 self.vocabulary.nearest(word).or_else(|| {
-                    let length = word.chars().count();
-                    if length < 8 { None } else { self.long.iter().find(|w| faults(w, word, 2).is_some()).map(|w| &**w) }
+                    if word.chars().count() < 8 {
+                        return None;
+                    }
+                    let mask = letters(word);
+                    self.long.iter().find(|(m, w)| may_be_within(mask, *m, 2) && faults(w, word, 2).is_some()).map(|(_, w)| &**w)
                 })
             })
             .collect()
@@ -125,6 +129,18 @@ impl Patterns {
                 }
             }
         }
+    }
+
+    /// Whether a word stands in any pattern.
+    pub fn knows(&self, word: &str) -> bool {
+        self.vocabulary.knows(word)
+    }
+
+    /// Whether a pattern itself says a word.
+    pub fn says(&self, pattern: usize, word: &str) -> bool {
+        let says = |a: &Alternative| a.text.split(' ').any(|part| part == word);
+        let element = |e: &Element| matches!(e, Element::Word { any, .. } if any.iter().any(says));
+        self.patterns.get(pattern).is_some_and(|elements| elements.iter().any(element))
     }
 
     fn has_stem(&self, word: &str) -> bool {

@@ -105,7 +105,11 @@ fn run_at(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
     }
     let after = tokens.between(next);
     let letters = next < tokens.len() && after.is_empty() && tokens.text(next).is_ascii() && !matches!(tokens.text(next), "x" | "ext");
+    // D9 E9: a code of letters and digits goes on
+    let code = after == " " && tokens.kind(next) == Some(Kind::Word) && tokens.text(next).len() == 1 && tokens.text(next) != "x";
+    let code = code && tokens.glued(next + 1) && tokens.kind(next + 1) == Some(Kind::Digits);
     if letters
+        || code
         || after.starts_with(['=', '*', '@', '_'])
         || (after.starts_with('+') && tokens.kind(next) == Some(Kind::Digits) && !run.plus && run.digits.len() < 7)
     {

@@ -3,11 +3,14 @@
 use super::{
     normalise::{Kind, Tokens},
     number::Found,
-    words::{NumberWord, Words},
+    words::{DateWord, NumberWord, Words},
 };
 
 /// The number that begins at a token.
 pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
+    if roughly(tokens, at, words) || at > 0 && roughly(tokens, at - 1, words) {
+        return None;
+    }
     let mut reader = Reader::default();
     let mut n = 0;
     while at + n < tokens.len() && (n == 0 || !tokens.breaks(at + n) || decimal_sign(tokens, at + n)) {
@@ -36,6 +39,7 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                         | NumberWord::A
                         | NumberWord::Counted
                         | NumberWord::Fraction
+                        | NumberWord::Vague
                         | NumberWord::Over => false,
                     }
                 }
@@ -53,6 +57,19 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
     }
     let value = reader.total()?;
     Some(Found { value, tokens: n, digits: reader.only_digits, ordinal: false, mended: false, plain: reader.only_digits && n == 1 })
+}
+
+/// 三四天, "three or four days": two digits in signs that follow each other, and something counted behind them.
+fn roughly(tokens: &Tokens, at: usize, words: &Words) -> bool {
+    let digit = |i: usize| match words.number.find(tokens, i).map(|f| f.meaning) {
+        Some(NumberWord::Value(value)) if (1.0..10.0).contains(&value) => Some(value),
+        _ => None,
+    };
+    let (Some(first), Some(second)) = (digit(at), digit(at + 1)) else { return false };
+    let glued = tokens.glued(at + 1) && (at == 0 || !tokens.glued(at) || digit(at - 1).is_none());
+    let counts = matches!(words.number.find(tokens, at + 2).map(|f| f.meaning), Some(NumberWord::Counted | NumberWord::Scale(_)))
+        || matches!(words.date.find(tokens, at + 2).map(|f| f.meaning), Some(DateWord::Unit(_)));
+    glued && (second - first - 1.0).abs() < f64::EPSILON && counts
 }
 
 fn decimal_sign(tokens: &Tokens, at: usize) -> bool {

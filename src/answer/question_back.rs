@@ -1,6 +1,9 @@
 //! Questions that people ask instead of answering: "who is this?", "is this a scam?". They get an answer, then the question again.
 
-use super::{normalise::Tokens, words};
+use super::{
+    normalise::Tokens,
+    words::{self, TruthWord, Words},
+};
 use crate::base::Language;
 
 /// What is asked back.
@@ -21,23 +24,39 @@ const WORDS: usize = 25;
 
 /// The question that a reply asks, if it asks one of those that the house has words for.
 pub fn read(reply: &str, languages: &[Language]) -> Option<QuestionBack> {
-    let tokens = Tokens::of(reply);
+    let (tokens, languages) = (Tokens::of(reply), words::of_all(languages));
+    // "who knows" asks nobody
+    let unsure = |words: &&Words| words.truth.exactly(&tokens, 0, tokens.len()) == Some(TruthWord::Unsure);
+    if !tokens.asks && languages.iter().any(|words| unsure(words)) {
+        return None;
+    }
+    find(&tokens, languages).map(|(_, kind)| kind)
+}
+
+/// Whether a reply is hardly more than a question back.
+pub fn is_one(tokens: &Tokens, words: &Words) -> bool {
+    find(tokens, std::iter::once(words)).is_some_and(|(taken, _)| taken == tokens.len() || taken > 1 && taken + 1 == tokens.len())
+}
+
+/// The longest question found, and the words that it takes.
+fn find<'w>(tokens: &Tokens, languages: impl IntoIterator<Item = &'w Words>) -> Option<(usize, QuestionBack)> {
     if tokens.is_empty() || tokens.len() > WORDS {
         return None;
     }
     let mut best: Option<(usize, QuestionBack)> = None;
-    for words in words::of_all(languages) {
+    for words in languages {
         for (kind, patterns) in &words.question {
-            for span in patterns.find_all(&tokens, |word| words.knows(word)) {
+            for span in patterns.find_all(tokens, |word| words.knows(word) || words.question.iter().any(|(_, p)| p.knows(word))) {
                 let taken = span.end - span.start;
                 let left = tokens.len() - taken;
                 // a question mark, or little but the question: "why" alone asks, "that is why I called" tells
-                let asks = tokens.asks || left <= (taken / 2).max(1);
+                let begins = span.start == 0 && taken >= 3 && left <= taken;
+                let asks = tokens.asks || begins || left <= (taken / 2).max(1);
                 if asks && best.is_none_or(|(n, _)| taken > n) {
                     best = Some((taken, *kind));
                 }
             }
         }
     }
-    best.map(|(_, kind)| kind)
+    best
 }

@@ -65,8 +65,35 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
     }
 }
 
+/// Degrees read out digit by digit: "one oh one point three".
+fn read_out(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)> {
+    let mut text = String::new();
+    let mut n = 0;
+    let mut figures = 0;
+    while let Some(found) = words.number.find(tokens, at + n) {
+        match found.meaning {
+            NumberWord::Value(value) if (0.0..10.0).contains(&value) && value.fract() == 0.0 => text.push_str(&value.to_string()),
+            NumberWord::Point if figures == 0 && text.len() >= 2 => {
+                figures = text.len();
+                text.push('.');
+            }
+            _ => break,
+        }
+        n += found.tokens;
+    }
+    let whole = if figures == 0 { text.len() } else { figures };
+    let value: f64 = text.parse().ok()?;
+    (matches!(whole, 2 | 3) && (CELSIUS.contains(&value) || FAHRENHEIT.contains(&value))).then_some((value, n))
+}
+
 /// A number that may be degrees: "38,5", "38 5", "38°5", "thirty eight point five", "38 y medio".
 fn degrees_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)> {
+    if !words.style.places
+        && tokens.kind(at) == Some(Kind::Word)
+        && let Some(found) = read_out(tokens, at, words)
+    {
+        return Some(found);
+    }
     let Found { value, tokens: n, plain, ordinal, .. } = number::at_place(tokens, at, words, false)?;
     if ordinal || (at > 0 && matches!(tokens.between(at), "/" | ":")) || matches!(tokens.between(at + n), "/" | ":") {
         return None;
@@ -84,6 +111,13 @@ fn degrees_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)>
             return Some((value, n + degree + joined + 1));
         }
     }
+    // 三十八度半
+    if words.style.places
+        && let Some((TemperatureWord::Degree, degree)) = word_at(tokens, at + n, words)
+        && let Some((part, more)) = with_part(tokens, at + n + degree, words)
+    {
+        return Some((value + part, n + degree + more));
+    }
     // 三十八度五
     if words.style.places
         && let Some((TemperatureWord::Degree, degree)) = word_at(tokens, at + n, words)
@@ -93,17 +127,18 @@ fn degrees_at(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)>
     {
         return Some((value + part.value / 10.0, n + degree + part.tokens));
     }
-    // "thirty eight five": dictation drops the point
+    // "thirty eight five", "trinta e oito e cinco": dictation drops the point
+    let joined = words.number.find(tokens, at + n).filter(|f| f.meaning == NumberWord::And).map_or(0, |f| f.tokens);
     if !plain
         && value >= 30.0
-        && let Some(next) = number::at_place(tokens, at + n, words, false)
+        && let Some(next) = number::at_place(tokens, at + n + joined, words, false)
         && !next.digits
         && next.value < 10.0
         && next.value.fract() == 0.0
         && !tokens.breaks(at + n)
         && value.fract() == 0.0
     {
-        return Some((value + next.value / 10.0, n + next.tokens));
+        return Some((value + next.value / 10.0, n + joined + next.tokens));
     }
     Some((value, n))
 }

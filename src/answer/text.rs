@@ -95,17 +95,13 @@ pub fn place(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     Reading::Clear { value: Value::Place(typed), how: if start == 0 { How::Exact } else { How::Within } }
 }
 
-/// Reads one e-mail address, lower case in its domain.
+/// Reads one e-mail address, in lower case.
 pub fn email(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
-    let mut found: Vec<String> = Vec::new();
-    for word in reply.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '(' | ')' | '"')) {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let word = word.strip_prefix("mailto:").unwrap_or(word);
-        if let Some(address) = address(word)
-            && !found.contains(&address)
-        {
-            found.push(address);
-        }
+    let mut found: Vec<String> = addresses(reply);
+    if found.is_empty()
+        && let Some(said) = read_aloud(tokens, words)
+    {
+        found = addresses(&said);
     }
     match found.as_slice() {
         [one] => {
@@ -115,6 +111,48 @@ pub fn email(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
         [] => Reading::Unclear(no_words(tokens, words).unwrap_or(Unclear::Unknown)),
         several => Reading::Ambiguous(several.iter().map(|a| Value::Email(a.clone())).collect()),
     }
+}
+
+/// An address with its signs as words, or with spaces around them: "ana punto ruiz arroba gmail punto com", "ana @ gmail .com". Where words
+/// lead to it ("my email is ana at gmail dot com"), the user's part is one word, and what stands before it is left out.
+fn read_aloud(tokens: &Tokens, words: &Words) -> Option<String> {
+    let mut said = String::new();
+    let mut joins = true;
+    let mut at = 0;
+    while at < tokens.len() {
+        let between = tokens.between(at);
+        if let Some(found) = words.email_sign.find(tokens, at).filter(|f| at > 0 && at + f.tokens < tokens.len()) {
+            said.push(found.meaning);
+            joins = true;
+            at += found.tokens;
+            continue;
+        }
+        let sign = between.trim();
+        if at > 0 && !sign.is_empty() && sign.chars().all(|c| ".@_-+".contains(c)) {
+            said.push_str(sign);
+        } else if !joins && !between.is_empty() {
+            said.push(' ');
+        }
+        said.push_str(tokens.text(at));
+        joins = false;
+        at += 1;
+    }
+    said.contains('@').then_some(said)
+}
+
+/// The addresses that stand in a text.
+fn addresses(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '(' | ')' | '"')) {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let word = word.strip_prefix("mailto:").unwrap_or(word);
+        if let Some(address) = address(word)
+            && !found.contains(&address)
+        {
+            found.push(address);
+        }
+    }
+    found
 }
 
 fn address(word: &str) -> Option<String> {
@@ -127,7 +165,7 @@ fn address(word: &str) -> Option<String> {
         && user.len() <= 64
         && !user.contains("..")
         && user.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
-    (host_fits && user_fits).then(|| format!("{user}@{}", domain.to_lowercase()))
+    (host_fits && user_fits).then(|| word.to_lowercase())
 }
 
 /// A yes, no, "I don't know" or "none" in place of words.
@@ -145,7 +183,7 @@ fn no_words(tokens: &Tokens, words: &Words) -> Option<Unclear> {
         Some(super::words::TruthWord::Unsure) => Some(Unclear::Unsure),
         Some(super::words::TruthWord::Refusal) => Some(Unclear::Unknown),
         Some(super::words::TruthWord::No) if tokens.len() > 1 => Some(Unclear::Unknown),
-        _ if tokens.asks => Some(Unclear::Unknown),
+        _ if tokens.asks || super::question_back::is_one(tokens, words) => Some(Unclear::Unknown),
         _ => Words::whole(&words.list, tokens).filter(|w| *w == ListWord::None).map(|_| Unclear::Unknown),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     number,
     reading::{How, Reading, Unclear},
     value::{Truth, Value},
-    words::{TimeWord, Words},
+    words::{DateWord, NumberWord, TimeWord, Unit, Words},
     yes_no,
 };
 
@@ -35,7 +35,8 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
                 impossible = true;
                 at += n;
             }
-            None => at += 1,
+            // "l'après-midi" has no noon in it
+            None => at += words.time.find(tokens, at).map_or(1, |f| f.tokens),
         }
     }
     match times.as_slice() {
@@ -107,6 +108,8 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
             if let Some((value, n, _)) = small(tokens, end, words).filter(|(v, ..)| *v < 60) {
                 minutes = Some(value);
                 end += n;
+                // 三点三十分
+                end += words.date.find(tokens, end).filter(|f| f.meaning == DateWord::Unit(Unit::Minute)).map_or(0, |f| f.tokens);
             }
         }
         match word(end) {
@@ -193,7 +196,33 @@ fn small(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize, bool)
     if tokens.kind(at) == Some(Kind::Digits) {
         return Some((tokens.digits(at).filter(|d| *d < 2_400)?, 1, true));
     }
-    let found = number::at_place(tokens, at, words, true).filter(|f| !f.ordinal && !f.mended)?;
+    // الثالثة والنصف, half past the third: an hour by its place in the day, with a word of the clock behind it
+    let clock = |f: &number::Found| f.value <= 12.0 && words.time.find(tokens, at + f.tokens).is_some();
+    if words.style.places
+        && let Some((hour, n)) = before_point(tokens, at, words)
+    {
+        return Some((hour, n, false));
+    }
+    let found = number::at_place(tokens, at, words, true).filter(|f| (!f.ordinal || clock(f)) && !f.mended)?;
     let value = (0..60_u32).find(|v| (f64::from(*v) - found.value).abs() < f64::EPSILON)?;
     Some((value, found.tokens, false))
+}
+
+/// The hour before the sign of a point, which is the sign of the hour too: 三点三十分 is no 3.30.
+fn before_point(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
+    let mut hour = 0;
+    let mut n = 0;
+    loop {
+        let found = words.number.find(tokens, at + n).filter(|f| f.tokens == 1)?;
+        match found.meaning {
+            NumberWord::Value(value) => hour += (0..10_u32).find(|v| (f64::from(*v) - value).abs() < f64::EPSILON)?,
+            NumberWord::Scale(10.0) => hour = hour.max(1) * 10,
+            NumberWord::Point if n > 0 => return Some((hour, n)),
+            _ => return None,
+        }
+        n += 1;
+        if n > 3 {
+            return None;
+        }
+    }
 }

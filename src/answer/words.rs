@@ -38,6 +38,10 @@ pub struct Words {
     pub list: Lexicon<ListWord>,
     /// Words that say nothing about which option is meant: the, of, or.
     pub stop: Lexicon<()>,
+    /// Words of labels that name a lack: loss.
+    pub lack: Lexicon<()>,
+    /// Words that mean the same symptom, each with the first of its list: coughing, cough.
+    pub same: HashMap<Box<str>, Box<str>>,
     /// Numbers in words.
     pub number: Lexicon<NumberWord>,
     /// Words of days.
@@ -50,6 +54,8 @@ pub struct Words {
     pub name_lead: Lexicon<()>,
     /// What stands before a place: "I live in".
     pub place_lead: Lexicon<()>,
+    /// "At" and "dot" of an e-mail address read aloud, each with its sign.
+    pub email_sign: Lexicon<char>,
     /// What says that a number is no telephone's: "account", "card".
     pub other_number: Lexicon<()>,
     /// Whole messages that are a keyword, folded.
@@ -132,6 +138,10 @@ pub enum ListWord {
     Me,
     /// The last option.
     Last,
+    /// Before a count of all there are: "los 5", "les quatre".
+    These,
+    /// The first so many: 前两个, "los dos primeros".
+    First,
     /// Feels well: none, where that may be said.
     Well,
     /// Says nothing: option, number, please.
@@ -163,6 +173,8 @@ pub enum NumberWord {
     Fraction,
     /// Divides: "over", "out of".
     Over,
+    /// No number at all: "un montón".
+    Vague,
 }
 
 /// What a word says of a day.
@@ -174,6 +186,8 @@ pub enum DateWord {
     Weekday(i8),
     /// Days from today: yesterday is -1.
     Day(i32),
+    /// This moment: today, where no other day is said.
+    Now,
     /// So many days before or after today, which only the bounds tell: कल is yesterday and tomorrow.
     Either(i32),
     /// A unit of time.
@@ -330,12 +344,15 @@ fn compile(data: &Data) -> Words {
         truth: Lexicon::new(data.truth.phrases()),
         list: Lexicon::new(data.list.phrases()),
         stop: Lexicon::new(data.list.stop.iter().map(|p| (p.as_str(), ()))),
+        lack: Lexicon::new(data.list.lack.iter().map(|p| (p.as_str(), ()))),
+        same: data.list.same_words(),
         number: Lexicon::new(data.number.phrases()),
         date: Lexicon::new(data.date.phrases()),
         time: Lexicon::new(data.time.phrases()),
         temperature: Lexicon::new(data.temperature.phrases()),
         name_lead: Lexicon::new(data.text.name_lead.iter().map(|p| (p.as_str(), ()))),
         place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
+        email_sign: Lexicon::new(data.text.email_signs()),
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),
         keyword,
         polite: Lexicon::new(data.keyword.polite.iter().map(|p| (p.as_str(), ()))),
@@ -362,13 +379,20 @@ impl Words {
             || self.hearing.knows(word)
     }
 
-    /// Whether two words are the same but for letters written onto their beginning: وحمى and حمى, السعال and سعال.
-    pub fn same_but_for_clitics(&self, a: &str, b: &str) -> bool {
+    /// Whether two words mean the same: by the data (coughing, cough), or but for letters written onto their beginning (وحمى and حمى).
+    pub fn mean_the_same(&self, a: &str, b: &str) -> bool {
+        if a == b || !self.same.is_empty() && self.first_of(a) == self.first_of(b) {
+            return true;
+        }
         if self.style.clitics.is_empty() {
             return false;
         }
-        let bare = |word| self.without_clitic(word).unwrap_or(word);
-        bare(a) == b || a == bare(b) || bare(a) == bare(b)
+        let bare = |word| self.first_of(self.without_clitic(word).unwrap_or(word));
+        bare(a) == bare(b)
+    }
+
+    fn first_of<'t>(&'t self, word: &'t str) -> &'t str {
+        self.same.get(word).map_or(word, |first| first)
     }
 
     /// A word without the letters written onto its beginning, where two letters or more are left.

@@ -16,14 +16,18 @@ impl Grammar<'_> {
             return None;
         }
         let mut next = at;
-        let mut year = None;
+        let mut years = Vec::new();
         if let Some((value, n)) = self.marked_number(next, DateWord::YearMark) {
-            year = i16::try_from(value).ok().filter(|y| (1000..=2999).contains(y));
-            year?;
+            years = match i16::try_from(value).ok()? {
+                year @ 1000..=2999 => vec![year],
+                // 85年7月4日
+                year @ 10..=99 if self.marked_number(next + n, DateWord::MonthMark).is_some() => self.short_year(year),
+                _ => return None,
+            };
             next += n;
         }
         let Some((month, n)) = self.marked_number(next, DateWord::MonthMark) else {
-            return year.map(|_| Said::vague(next - at));
+            return (!years.is_empty()).then(|| Said::vague(next - at));
         };
         next += n;
         let month = i8::try_from(month).ok()?;
@@ -31,10 +35,11 @@ impl Grammar<'_> {
             return Some(Said::vague(next - at));
         };
         next += n;
-        Some(match year {
-            Some(year) => Said { year: true, ..Said::at(Date::new(year, month, day).ok(), self.behind_weekday(next) - at) },
-            None => Said { open: true, ..Said::of(self.without_year(month, day), next - at) },
-        })
+        if years.is_empty() {
+            return Some(Said { open: true, ..Said::of(self.without_year(month, day), next - at) });
+        }
+        let days = years.iter().filter_map(|year| Date::new(*year, month, day).ok()).collect();
+        Some(Said { year: true, ..Said::of(days, self.behind_weekday(next) - at) })
     }
 
     /// Passes a weekday written behind a whole date.
@@ -46,7 +51,7 @@ impl Grammar<'_> {
         let found = number::at_place(self.tokens, at, self.words, true)?;
         let n = match self.word(at + found.tokens)? {
             (word, n, _) if word == mark => n,
-            (DateWord::Unit(Unit::Year), n, _) if mark == DateWord::YearMark && found.value >= 1_000.0 => n,
+            (DateWord::Unit(Unit::Year), n, _) if mark == DateWord::YearMark && found.value >= 10.0 => n,
             _ => return None,
         };
         let value = (0..=2999_i32).find(|v| (f64::from(*v) - found.value).abs() < f64::EPSILON)?;
@@ -60,6 +65,11 @@ impl Grammar<'_> {
         if t.text(at).len() == 8 && (1_900..2_100).contains(&(first / 10_000)) {
             // 20260309
             return Some(Said { year: true, ..Said::at(date(first / 10_000, first / 100 % 100, first % 100), 1) });
+        }
+        if t.text(at).len() == 8 && (1_900..2_100).contains(&(first % 10_000)) {
+            // 04071985
+            let year = i16::try_from(first % 10_000).ok()?;
+            return Some(Said { year: true, ..Said::of(self.either_order(first / 1_000_000, first / 10_000 % 100, &[year]), 1) });
         }
         let sign = t.between(at + 1).trim();
         let mixed = |s: &str| matches!(s, "/" | "-" | ".");

@@ -41,8 +41,11 @@ impl Grammar<'_> {
             }
             start += n;
         }
-        if start > at && self.is(start, DateWord::Vague).is_some() && self.unit(start + 1).is_some() {
-            return Some(Said::vague(start + 2 - at));
+        if start > at
+            && self.is(start, DateWord::Vague).is_some()
+            && let Some((unit, _)) = self.unit(start + 1)
+        {
+            return Some(self.some_of(unit, start + 2 - at));
         }
         let length = length::at_place(self.tokens, start, self.words).or_else(|| {
             let (unit, n) = length::unit_at(self.tokens, start, self.words)?;
@@ -75,6 +78,14 @@ impl Grammar<'_> {
         Some(said)
     }
 
+    /// "A few days", which is no day; "a few hours" is today.
+    fn some_of(&self, unit: Unit, tokens: usize) -> Said {
+        match unit {
+            Unit::Second | Unit::Minute | Unit::Hour => Said { length: true, ..Said::at(Some(self.today.day), tokens) },
+            Unit::Day | Unit::Week | Unit::Month | Unit::Year => Said::vague(tokens),
+        }
+    }
+
     /// Today, yesterday, last night; "next day", "last day".
     pub(super) fn relative(&self, at: usize) -> Option<Said> {
         if let Some((DateWord::Day(offset), n, mended)) = self.word(at) {
@@ -85,9 +96,13 @@ impl Grammar<'_> {
             self.sort(&mut days);
             return Some(Said { open: true, either: true, mended, ..Said::of(days, n) });
         }
+        if let Some((DateWord::Now, n, _)) = self.word(at) {
+            return Some(Said { length: true, ..Said::at(Some(self.today.day), n) });
+        }
         if let Some((DateWord::Vague, n, _)) = self.word(at) {
-            let unit = self.unit(at + n).map_or(0, |(_, m)| m);
-            return Some(Said::vague(n + unit));
+            let Some((unit, m)) = self.unit(at + n) else { return Some(Said::vague(n)) };
+            let ago = self.is(at + n + m, DateWord::AgoAfter).unwrap_or(0);
+            return Some(self.some_of(unit, n + m + ago));
         }
         let start = self.skip_of(at);
         let (way, n) = self.way(start)?;

@@ -1,11 +1,11 @@
 //! The shape of a language's file. Unknown keys are errors, so that a misspelt list is noticed by the tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
 use super::{DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
-use crate::answer::{keyword::Keyword, question_back::QuestionBack};
+use crate::answer::{keyword::Keyword, normalise::fold, question_back::QuestionBack};
 
 type List = Vec<String>;
 type Numbers = BTreeMap<String, f64>;
@@ -94,8 +94,12 @@ pub struct ListWords {
     me: List,
     last: List,
     well: List,
+    these: List,
+    first: List,
     filler: List,
     pub stop: List,
+    pub lack: List,
+    same: Vec<List>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,6 +116,7 @@ pub struct NumberWords {
     counted: List,
     fraction: List,
     over: List,
+    vague: List,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -120,6 +125,7 @@ pub struct DateWords {
     months: Vec<List>,
     weekdays: Vec<List>,
     days: Days,
+    now: List,
     either: Days,
     two_hours: List,
     two_days: List,
@@ -180,6 +186,8 @@ pub struct TextWords {
     pub name_lead: List,
     pub place_lead: List,
     pub other_number: List,
+    email_at: List,
+    email_dot: List,
 }
 
 /// Each list begins with the word to teach.
@@ -277,6 +285,8 @@ impl Truth {
 impl ListWords {
     pub fn phrases(&self) -> Vec<(&str, ListWord)> {
         all(vec![
+            (&self.these, ListWord::These),
+            (&self.first, ListWord::First),
             (&self.and, ListWord::And),
             (&self.or, ListWord::Or),
             (&self.to, ListWord::To),
@@ -291,6 +301,27 @@ impl ListWords {
             (&self.well, ListWord::Well),
             (&self.filler, ListWord::Filler),
         ])
+    }
+}
+
+impl ListWords {
+    /// Every word of the lists that mean the same, folded, with the first of its list.
+    pub fn same_words(&self) -> HashMap<Box<str>, Box<str>> {
+        let mut words = HashMap::new();
+        for list in &self.same {
+            let Some(first) = list.first().map(|w| fold(w)) else { continue };
+            for word in list {
+                words.insert(fold(word).into(), first.as_str().into());
+            }
+        }
+        words
+    }
+}
+
+impl TextWords {
+    /// What is said for the signs of an e-mail address.
+    pub fn email_signs(&self) -> Vec<(&str, char)> {
+        all(vec![(&self.email_at, '@'), (&self.email_dot, '.')])
     }
 }
 
@@ -315,6 +346,7 @@ impl NumberWords {
             (&self.counted, NumberWord::Counted),
             (&self.fraction, NumberWord::Fraction),
             (&self.over, NumberWord::Over),
+            (&self.vague, NumberWord::Vague),
         ]));
         phrases
     }
@@ -331,6 +363,7 @@ impl DateWords {
             }
         }
         phrases.extend(all(vec![
+            (&self.now, DateWord::Now),
             (&self.two_hours, DateWord::Two(Unit::Hour)),
             (&self.two_days, DateWord::Two(Unit::Day)),
             (&self.two_weeks, DateWord::Two(Unit::Week)),
