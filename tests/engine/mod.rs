@@ -119,6 +119,7 @@ impl Phone {
                         question.choices.iter().map(|choice| (choice.key.clone(), format!("{}:{}", question.tap, choice.key))).collect();
                 }
                 let messages = self.flows.1.render(say, medium, &Capabilities::of(medium)).unwrap();
+                engine::remember_said(&mut self.conversation, messages.iter().map(|message| &message.text));
                 texts.extend(messages.into_iter().map(|message| message.text.into_inner()));
             }
         }
