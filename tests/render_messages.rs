@@ -41,6 +41,7 @@ fn revision(texts: &[(&str, &str)], partials: &[(&str, &str, &str)]) -> Arc<Revi
         audience: Audience::Anyone,
         needs: None,
         emergency: None,
+        asked_back: Vec::new(),
         starts_on: Vec::new(),
         ends: Vec::new(),
         ends_at: Vec::new(),

@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use sqlx::Row;
 
-use super::{Records, RecordsError, ms, time};
-use crate::base::Private;
+use super::{Records, RecordsError, export::safe, ms, time};
+use crate::{
+    base::Private,
+    security::role::{Permission, Role},
+};
 
 /// Replies that are read at most: the newest.
 pub const REPLIES: i64 = 20_000;
@@ -26,6 +29,17 @@ pub struct Asked {
     pub digits: bool,
     /// Only texts that so many conversations wrote.
     pub least_phones: usize,
+}
+
+impl Asked {
+    /// As far as a role may see it: who reads no conversations sees no digits, and only what [`LEAST_PHONES`] conversations wrote.
+    pub fn seen_by(mut self, role: Role) -> Self {
+        if !role.may(Permission::ReadConversation) {
+            self.digits = false;
+            self.least_phones = LEAST_PHONES;
+        }
+        self
+    }
 }
 
 /// Replies to one question that read alike.
@@ -115,6 +129,36 @@ impl Records {
         all.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| (&a.flow, &a.step, &a.language).cmp(&(&b.flow, &b.step, &b.language))));
         Ok(all)
     }
+}
+
+/// The groups as a table with a head.
+///
+/// # Errors
+/// `Unavailable` where it cannot be written.
+pub fn csv(groups: &[Group]) -> Result<Private<String>, RecordsError> {
+    let unavailable = |error: csv::Error| RecordsError::Unavailable(error.to_string());
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["flow", "step", "language", "said", "replies", "phones", "reason", "last_at"]).map_err(unavailable)?;
+    for group in groups {
+        let (n, n_phones) = (group.n.to_string(), group.n_phones.to_string());
+        let last_at = group.last_at.to_string();
+        let said = safe(group.said.reveal());
+        csv.write_record([&group.flow, &group.step, &group.language, &said, &n, &n_phones, &group.reason, &last_at])
+            .map_err(unavailable)?;
+    }
+    let bytes = csv.into_inner().map_err(|error| RecordsError::Unavailable(error.to_string()))?;
+    String::from_utf8(bytes).map(Private::new).map_err(|_| RecordsError::Corrupt("unclear.said"))
+}
+
+/// The groups as JSON: `[{"flow","step","language","said","replies","phones","reason","last_at"}]`.
+pub fn json(groups: &[Group]) -> serde_json::Value {
+    let row = |group: &Group| {
+        serde_json::json!({
+            "flow": group.flow, "step": group.step, "language": group.language, "said": group.said.reveal(),
+            "replies": group.n, "phones": group.n_phones, "reason": group.reason, "last_at": group.last_at.to_string(),
+        })
+    };
+    groups.iter().map(row).collect()
 }
 
 /// A reply without what tells who wrote it, as far as that is known: the household's names are `…`, digits `#`.
