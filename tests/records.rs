@@ -580,3 +580,51 @@ async fn an_address_that_is_no_file_is_refused_with_what_to_write() {
         assert!(error.contains("write `sqlite:intake.db`") && !error.contains("secret"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn what_was_not_understood_is_grouped_masked_and_shown_by_role() {
+    use intake::{records::unclear::Asked, security::role::Role};
+    let records = in_memory().await;
+    let unclear = |said: &str, language: &str| Fact::NotUnderstood {
+        session: "ses_1".into(),
+        flow: "daily-check".into(),
+        step: "since".into(),
+        language: Language::parse(language).unwrap(),
+        reason: "unknown".into(),
+        said: said.into(),
+    };
+    let named = |name: &str| Fact::Person { number: PersonNumber::YOU, first_name: name.into(), birth_year: None, record: None };
+    let third = "00000000000000000000000000000001";
+    let mut journal = Journal::default();
+    journal.says(ANA, 0, "x", vec![named("Zwieback"), unclear("Hace ratito!!", "es"), unclear("ask Zwieback 5550100", "en")], &[]);
+    journal.says(BEN, 1, "x", vec![unclear("hace ratito", "es"), unclear("hace  RATITO.", "es")], &[]);
+    records.apply(&journal.lines).await.unwrap();
+    let shown = async |asked: Asked| -> Vec<(String, String, usize, usize)> {
+        let groups = records.unclear(&asked).await.unwrap();
+        groups.into_iter().map(|group| (group.said.into_inner(), group.language, group.n, group.n_phones)).collect()
+    };
+    let all = || Asked { least_phones: 1, ..Asked::default() };
+    let seen = shown(all().seen_by(Role::Supervisor)).await;
+    assert_eq!(seen, [("hace  RATITO.".into(), "es".into(), 3, 2), ("ask … #######".into(), "en".into(), 1, 1)]);
+    let digits = shown(Asked { digits: true, language: Some("en".into()), ..all() }.seen_by(Role::Admin)).await;
+    assert_eq!(digits, [("ask … 5550100".into(), "en".into(), 1, 1)]);
+    assert_eq!(shown(all().seen_by(Role::Author)).await, [], "two phones tell too much of one");
+    assert_eq!(shown(Asked { since: Some(at(1)), ..all() }).await.iter().map(|group| group.2).sum::<usize>(), 2);
+    journal.says(third, 2, "x", vec![unclear("hace ratito", "es")], &[]);
+    records.apply(&journal.lines).await.unwrap();
+    assert_eq!(shown(Asked { digits: true, ..all() }.seen_by(Role::Author)).await, [("hace ratito".into(), "es".into(), 4, 3)]);
+    let before = shown(all()).await;
+    records.rebuild().await.unwrap();
+    assert_eq!(shown(all()).await, before);
+}
+
+#[tokio::test]
+async fn an_answer_that_no_longer_holds_is_history() {
+    let records = in_memory().await;
+    let mut journal = Journal::default();
+    journal.says(ANA, 0, "2", vec![Fact::Answered(answered("kids", Some(Value::Number(2.0)), "2"))], &[]);
+    journal.says(ANA, 1, "0", vec![Fact::AnswerDropped { session: "ses_1".into(), step: "kids".into(), items: vec![] }], &[]);
+    records.apply(&journal.lines).await.unwrap();
+    let page = records.conversation(&ANA.into(), None).await.unwrap().unwrap();
+    assert_eq!(page.answers.iter().map(|answer| answer.superseded).collect::<Vec<_>>(), [true]);
+}

@@ -144,7 +144,9 @@ async fn a_revision_that_nobody_has_calls_a_human_and_is_not_tried_again() {
         called: Vec::new(),
         fired: Vec::new(),
         handover_not_reached: false,
-        beside: None,
+        beside: Vec::new(),
+        language_offered: false,
+        fix: None,
     });
     let entry = TurnEntry {
         address: sms("+15550100001"),

@@ -23,12 +23,15 @@ const ID: &str = "00000000000000000000000000000000";
 const ROLES: [Role; 5] = [Role::Tracer, Role::Supervisor, Role::Author, Role::Auditor, Role::Admin];
 
 /// Routes that ask who calls, and which roles get in (`y`). What is not here is denied, or open to everybody below.
-const MATRIX: [(&str, &str, &str); 12] = [
+const MATRIX: [(&str, &str, &str); 15] = [
     ("POST", "/api/v1/sessions", "-y--y"),
     ("POST", "/api/v1/conversations/lookup", "yy--y"),
     ("GET", "/api/v1/conversations/{id}", "yy--y"),
     ("GET", "/api/v1/escalations", "yy-yy"),
     ("GET", "/api/v1/answers.csv", "-y--y"),
+    ("GET", "/api/v1/unclear", "-yy-y"),
+    ("GET", "/desk/unclear", "-yy-y"),
+    ("GET", "/desk/unclear.csv", "-yy-y"),
     ("GET", "/desk", "yyyyy"), // each role its own: the queue, or a page that says there is none
     ("GET", "/desk/events", "yy-yy"),
     ("GET", "/desk/audit", "-y-yy"),

@@ -17,24 +17,52 @@ pub fn is_automatic(reply: &str, languages: &[Language]) -> bool {
     all.iter().any(|words| words.auto_reply.fits(&tokens))
 }
 
-/// Whether a reply is our own message come back: the words of what was sent, all or the greater part, in the same order.
-pub fn is_echo(reply: &str, sent: &str) -> bool {
-    let (reply, sent) = (Tokens::of(reply), Tokens::of(sent));
-    let n = reply.len();
-    if n < 6 || n * 10 < sent.len() * 8 {
-        return false;
-    }
-    // both go forward together: what stands in both in order
-    let mut at = 0;
-    let mut same = 0;
-    for word in reply.texts() {
-        let ahead = (at..(at + 4).min(sent.len())).find(|i| sent.text(*i) == word);
-        if let Some(found) = ahead {
-            same += 1;
-            at = found + 1;
+/// Words of a message by whose beginning it is known when it comes back.
+const BEGINNING: usize = 8;
+/// A message of fewer words is not known again: people write those too.
+const FEWEST: usize = 5;
+
+/// By what a message of ours is known when it comes back: a hash of its first words, and how many words it has.
+pub type Print = (u64, u16);
+
+/// The print of a message that was sent; `None` where it is too short to tell it from people's own words.
+pub fn print(sent: &str) -> Option<Print> {
+    let tokens = Tokens::of(sent);
+    let n = u16::try_from(tokens.len()).unwrap_or(u16::MAX);
+    (tokens.len() >= FEWEST).then(|| (hash(tokens.texts().take(BEGINNING)), n))
+}
+
+/// What a reply says besides a message of ours that it brings back, before and behind it; `None` where it brings back none.
+pub fn beside_echo(reply: &str, sent: &[Print]) -> Option<String> {
+    let tokens = Tokens::of(reply);
+    for start in 0..tokens.len() {
+        for (beginning, n) in sent {
+            let n_words = usize::from(*n);
+            let compared = n_words.min(BEGINNING);
+            if start + compared <= tokens.len() && hash((start..start + compared).map(|at| tokens.text(at))) == *beginning {
+                let end = (start + n_words).min(tokens.len());
+                let (before, behind) = (tokens.raw(reply, 0, start), tokens.raw(reply, end, tokens.len()));
+                return Some(format!("{before} {behind}").trim().to_owned());
+            }
         }
     }
-    same * 10 >= n * 8
+    None
+}
+
+/// What makes two texts the same for the bound on loops: their words, without numbers, which machines count up.
+/// `None` where there are too few words: people write "yes" and "no one" again and again.
+pub fn sameness(reply: &str) -> Option<u64> {
+    let tokens = Tokens::of(reply);
+    let words: Vec<&str> =
+        (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(super::normalise::Kind::Word)).map(|at| tokens.text(at)).collect();
+    (words.len() > WORDS).then(|| hash(words.into_iter()))
+}
+
+/// FNV-1a over words.
+fn hash<'t>(words: impl Iterator<Item = &'t str>) -> u64 {
+    words
+        .flat_map(|word| word.bytes().chain([0]))
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -71,11 +99,25 @@ mod tests {
     }
 
     #[test]
-    fn our_own_words_come_back_are_an_echo() {
+    fn our_own_words_come_back_are_an_echo_and_what_stands_beside_them_is_kept() {
         let sent = "Good morning Ana, this is City Health. Does anyone feel unwell today? Reply with numbers.";
-        assert!(is_echo(sent, sent));
-        assert!(is_echo("Good morning Ana, this is City Health Does anyone feel unwell today? Reply with numbers. --", sent));
-        assert!(!is_echo("Good morning, no one feels unwell today", sent));
-        assert!(!is_echo("1", sent));
+        let prints = [print(sent).unwrap()];
+        let beside = |reply: &str| beside_echo(reply, &prints);
+        assert_eq!(beside(sent).as_deref(), Some(""));
+        assert_eq!(beside("good morning ana this is city health does anyone feel unwell today").as_deref(), Some(""));
+        assert_eq!(beside(&format!("Liked “{sent}”")).as_deref(), Some("Liked"));
+        assert_eq!(beside(&format!("> {sent} I can't breathe")).as_deref(), Some("I can't breathe"));
+        assert_eq!(beside("Good morning, no one feels unwell today"), None);
+        assert_eq!(beside("1"), None);
+        assert_eq!(print("Anyone else?"), None);
+    }
+
+    #[test]
+    fn only_longer_texts_are_the_same_text_again() {
+        assert_eq!(sameness("yes"), None);
+        assert_eq!(sameness("no one else"), None);
+        assert_eq!(sameness("Your ticket 17 is open now"), sameness("Your ticket 18 is open now"));
+        assert!(sameness("Your ticket 17 is open now").is_some());
+        assert_ne!(sameness("We are all fine today"), sameness("We are all ill today"));
     }
 }

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Choice, Context, DateBounds, Expect, How, QuestionBack, Reading, TemperatureUnit, Truth, Unclear, Value, emergency, keyword,
-    question_back, read,
+    Choice, Context, DateBounds, Expect, How, QuestionBack, Reading, TemperatureUnit, Truth, Value, emergency, keyword, question_back, read,
 };
 use crate::base::Language;
 
@@ -178,7 +177,7 @@ pub fn written(reading: &Reading) -> Json {
     match reading {
         Reading::Clear { value, how } => json!({ "reading": "clear", "value": value_written(value), "how": how_name(*how) }),
         Reading::Ambiguous(values) => json!({ "reading": "ambiguous", "readings": values.iter().map(value_written).collect::<Vec<_>>() }),
-        Reading::Unclear(why) => json!({ "reading": "unclear", "reason": reason(*why) }),
+        Reading::Unclear(why) => json!({ "reading": "unclear", "reason": *why.word() }),
     }
 }
 
@@ -247,27 +246,8 @@ const fn how_name(how: How) -> &'static str {
         How::Exact => "exact",
         How::Within => "within",
         How::Mended => "mended",
+        How::Guessed => "guessed",
         How::OtherLanguage => "other language",
-    }
-}
-
-const fn reason(why: Unclear) -> &'static str {
-    match why {
-        Unclear::Empty => "empty",
-        Unclear::Unknown => "unknown",
-        Unclear::NotInList => "not in the list",
-        Unclear::Contradiction => "contradiction",
-        Unclear::TooLow => "too low",
-        Unclear::TooHigh => "too high",
-        Unclear::TooEarly => "too early",
-        Unclear::TooLate => "too late",
-        Unclear::NoSuchDay => "no such day",
-        Unclear::TooMany => "too many",
-        Unclear::NotWhole => "not whole",
-        Unclear::NotAPhone => "not a phone",
-        Unclear::TooShort => "too short",
-        Unclear::TooLong => "too long",
-        Unclear::Unsure => "unsure",
     }
 }
 

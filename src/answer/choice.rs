@@ -273,7 +273,8 @@ fn weaker(a: How, b: How) -> How {
         How::Number => 1,
         How::Within => 2,
         How::Mended => 3,
-        How::OtherLanguage => 4,
+        How::Guessed => 4,
+        How::OtherLanguage => 5,
     };
     if rank(a) >= rank(b) { a } else { b }
 }

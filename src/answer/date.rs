@@ -25,7 +25,28 @@ pub fn read(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &
         Ok(said) => said,
         Err(why) => return Reading::Unclear(why),
     };
-    judge(bounds, &said, tokens, context)
+    let reading = judge(bounds, &said, tokens, context);
+    match &reading {
+        Reading::Clear { value, how: How::Exact | How::Within }
+            if in_other_order(bounds, tokens, context, words).is_some_and(|other| other != *value) =>
+        {
+            Reading::Clear { value: value.clone(), how: How::Guessed }
+        }
+        Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => reading,
+    }
+}
+
+/// The day that is meant where day and month stand the other way round.
+fn in_other_order(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Option<Value> {
+    let n_numbers = (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(Kind::Digits)).count();
+    if n_numbers < 2 {
+        return None;
+    }
+    let said = said_in(!month_first(words, context.country), bounds, tokens, context, words).ok()?;
+    match judge(bounds, &said, tokens, context) {
+        Reading::Clear { value, .. } => Some(value),
+        Reading::Ambiguous(_) | Reading::Unclear(_) => None,
+    }
 }
 
 /// A whole date of birth: a year must have been said.
@@ -48,11 +69,15 @@ pub fn month_first(words: &Words, country: &str) -> bool {
 
 /// Every day that a reply says, in order.
 pub fn said(bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Result<Vec<Said>, Unclear> {
+    said_in(month_first(words, context.country), bounds, tokens, context, words)
+}
+
+fn said_in(month_first: bool, bounds: DateBounds, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Result<Vec<Said>, Unclear> {
     if tokens.is_empty() {
         return Err(Unclear::Empty);
     }
     let ahead = bounds.from.is_some_and(|from| from >= context.today);
-    let today = Today { day: context.today, month_first: month_first(words, context.country), ahead };
+    let today = Today { day: context.today, month_first, ahead };
     let mut found: Vec<Said> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {

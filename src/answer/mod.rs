@@ -15,6 +15,7 @@ pub mod extra;
 pub mod keyword;
 pub mod question_back;
 pub mod reading;
+pub mod tongue;
 pub mod value;
 
 mod choice;

@@ -29,6 +29,8 @@ pub enum How {
     Within,
     /// After mending a typing fault.
     Mended,
+    /// By the usual order of day and month, where the other order gives a day that may be meant too: 3/4.
+    Guessed,
     /// In another language of the flow than the one spoken.
     OtherLanguage,
 }
@@ -66,4 +68,27 @@ pub enum Unclear {
     TooLong,
     /// "I do not know" where that is no answer.
     Unsure,
+}
+
+impl Unclear {
+    /// Its words, for records and reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Unknown => "unknown",
+            Self::NotInList => "not in the list",
+            Self::Contradiction => "contradiction",
+            Self::TooLow => "too low",
+            Self::TooHigh => "too high",
+            Self::TooEarly => "too early",
+            Self::TooLate => "too late",
+            Self::NoSuchDay => "no such day",
+            Self::TooMany => "too many",
+            Self::NotWhole => "not whole",
+            Self::NotAPhone => "not a phone",
+            Self::TooShort => "too short",
+            Self::TooLong => "too long",
+            Self::Unsure => "unsure",
+        }
+    }
 }

@@ -8,6 +8,24 @@ pub const REPLY_READ_CHARS: usize = 2_000;
 pub const SEEN_IDS: usize = 64;
 /// People one address may answer for.
 pub const ROSTER: usize = 20;
+/// Questions back that one question of ours is answered with before they count as replies that were not understood.
+pub const QUESTIONS_BACK: u8 = 3;
+/// Messages in a row that brought no answer (HELP, questions back, pictures) and were answered; then the bot falls silent until one does.
+pub const ASIDES_IN_A_ROW: u16 = 12;
+/// Times that the same text of four words or more, or the welcome, is answered within [`LOOP_WINDOW_S`]; then a machine writes.
+pub const SAME_TEXT: u8 = 8;
+/// Seconds within which the same text counts as the same again.
+pub const LOOP_WINDOW_S: i64 = 3_600;
+/// Different texts that are counted at once.
+pub const LOOP_TEXTS: usize = 4;
+/// Messages of ours that are known when they come back.
+pub const SENT_PRINTS: usize = 4;
+/// Answers that FIX lists: the newest.
+pub const FIX_ANSWERS: usize = 20;
+/// Things said beside an answer that wait for the question that asks them.
+pub const SAID_BESIDE: usize = 4;
+/// Readings of one reply that are offered to choose from.
+pub const READINGS_OFFERED: usize = 4;
 /// Sessions that may wait behind the open one.
 pub const WAITING_SESSIONS: usize = 8;
 /// Bytes of a webhook's body; no provider sends more than a few kB, batches included.

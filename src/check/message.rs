@@ -50,8 +50,8 @@ pub fn messages(subject: &Subject<'_>, language: &Language, medium: Medium) -> V
         };
         let lines: String = choices(subject, ask, language).iter().map(|line| format!("\n{line}")).collect();
         all.push(Message { text: paragraphs.join("\n\n") + &lines, question: true, span: span(subject, anchor, language) });
-        if let Some(retry) = ask.retry {
-            all.push(Message { text: worst(subject, retry, language) + &lines, question: true, span: span(subject, retry, language) });
+        for text in ask.retry.into_iter().chain(ask.why) {
+            all.push(Message { text: worst(subject, text, language) + &lines, question: true, span: span(subject, text, language) });
         }
     }
     for (_, step) in steps(flow) {

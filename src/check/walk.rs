@@ -113,7 +113,7 @@ fn uses_of(flow: &Flow, in_items: bool) -> Vec<Use> {
                 for option in &ask.options {
                     all.option(option, begin);
                 }
-                all.texts(ask.none.into_iter().chain(ask.retry), begin);
+                all.texts(ask.none.into_iter().chain(ask.retry).chain(ask.why), begin);
                 match &ask.kind {
                     Kind::Date(Bounds { from, to }) => {
                         for bound in [from, to].into_iter().flatten() {

@@ -9,6 +9,7 @@ mod keys;
 mod out;
 mod serve;
 mod test;
+mod unclear;
 mod understand;
 mod user;
 
@@ -40,6 +41,8 @@ enum Command {
     Test(test::Args),
     /// Tell how replies are read: JSON lines, or `--ask` in the terminal
     Understand(understand::Args),
+    /// List what was not understood, grouped, so that words can be added
+    Unclear(unclear::Args),
     /// Make keys that stored values are sealed with
     Keys(keys::Args),
     /// Add desk users
@@ -58,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Understand(args) => understand::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Unclear(args) => unclear::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::User(args) => user::run(&args),
     };

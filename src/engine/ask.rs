@@ -4,11 +4,11 @@ use super::{
     effect::{Hint, Paragraph, Purpose, Question, ShownChoice, Words},
     run::open_question,
     scope,
-    session::{LoopPhase, Open},
+    session::{Aside, LoopPhase, Open},
     walk::{At, Walk},
 };
 use crate::{
-    answer::{Choice, DateBounds, Expect},
+    answer::{Choice, DateBounds, Expect, Value},
     base::{Language, Private},
     flow::{
         Flow, Step,
@@ -67,16 +67,18 @@ impl Walk<'_, '_> {
             self.run.note(&step.path, "no option to choose from: skipped");
             return At::After(flow.find(&step.path).unwrap_or(StepId(0)));
         }
+        if let Some(at) = self.open_with_offer() {
+            return at;
+        }
         let text = step.say.as_ref().map(|wording| self.choose(wording));
         let paragraph = text.and_then(|text| self.paragraph(text));
         self.pending.extend(paragraph);
         self.open();
         if let Some(offered) = self.said_before(flow, ask) {
-            self.session.beside = None;
-            let own = [("value", Datum::from(&offered))];
-            self.pending.push(self.run.shared(Some(&self.revision.id), "said-before", &own));
+            let value = offered.values.first().map_or(Datum::Missing, |value| self.shown_value(flow, ask, value.reveal()));
+            self.pending.push(self.run.shared(Some(&self.revision.id), "said-before", &[("value", value)]));
             if let Some(open) = &mut self.session.open {
-                open.offered = Some(Private::new(offered));
+                open.offered = Some(offered);
             }
             let question = self.yes_no_question(false);
             return self.send(Some(question));
@@ -100,11 +102,26 @@ impl Walk<'_, '_> {
         if let Some(frame) = self.session.frames.last_mut() {
             frame.at.clone_from(&step.path);
         }
+        if let Some(at) = self.open_with_offer() {
+            return at;
+        }
         let paragraph = text.and_then(|text| self.paragraph(text));
         self.pending.extend(paragraph);
         self.open();
         let question = self.yes_no_question(false);
         self.send(Some(question))
+    }
+
+    /// Opens the question unseen where another language is to be offered first, and offers it.
+    fn open_with_offer(&mut self) -> Option<At> {
+        let language = self.run.offer.take()?;
+        self.flush();
+        self.open();
+        self.offer_language(language);
+        if let Some(open) = &mut self.session.open {
+            open.unseen = true;
+        }
+        Some(At::Stop)
     }
 
     fn open(&mut self) {
@@ -118,6 +135,7 @@ impl Walk<'_, '_> {
             aside: None,
             unseen: self.run.window_shut(),
             offered: None,
+            n_back: 0,
         });
     }
 
@@ -143,16 +161,23 @@ impl Walk<'_, '_> {
     fn ask_once_more(&mut self, brief: bool, before: Vec<Paragraph>, purpose: Purpose) {
         let Some(flow) = self.flow() else { return };
         let Some(asked) = self.asked(&flow) else { return };
+        let offered = self.session.open.as_mut().and_then(Open::asked_again);
+        let mut offer = None;
         let (text, question) = match asked {
             Asked::Step(id, ask) => {
                 let step = flow.step(id);
-                (step.say.as_ref().map(|wording| self.choose(wording)), self.question_of(&flow, ask))
+                offer = offered.map(|(name, value)| {
+                    self.run.shared(Some(&self.revision.id), name, &[("value", self.shown_value(&flow, ask, value.reveal()))])
+                });
+                let question = if offer.is_some() { Some(self.yes_no_question(false)) } else { self.question_of(&flow, ask) };
+                (step.say.as_ref().map(|wording| self.choose(wording)), question)
             }
             Asked::First(_, repeat) => (repeat.first, Some(self.yes_no_question(false))),
             Asked::More(_, repeat) => (repeat.more, Some(self.yes_no_question(false))),
         };
         let mut paragraphs = before;
         paragraphs.extend(text.and_then(|text| self.paragraph(text)).map(|asking| Paragraph { brief, ..asking }));
+        paragraphs.extend(offer);
         self.say_question(paragraphs, question, purpose);
     }
 
@@ -167,7 +192,7 @@ impl Walk<'_, '_> {
         self.run.say_with(purpose, paragraphs, question, template, language);
     }
 
-    fn tap(&self) -> String {
+    pub fn tap(&self) -> String {
         format!("{}.{}", self.session.id, self.session.n_askings)
     }
 
@@ -345,5 +370,23 @@ impl Walk<'_, '_> {
     /// Whether the record has the year that an identity question would compare.
     pub fn birth_year_known(&self) -> bool {
         self.run.conversation.person(self.who()).is_some_and(|person| person.birth_year.is_some())
+    }
+}
+
+impl Open {
+    /// The question is asked again: what stood in between is over, but for one value that waits for a yes. Gives the words it is offered in, and the value.
+    fn asked_again(&mut self) -> Option<(&'static str, Private<Value>)> {
+        let confirms = self.aside == Some(Aside::Confirm);
+        if !confirms {
+            self.aside = None;
+        }
+        match self.offered.as_ref().map(|offered| offered.values.as_slice()) {
+            Some([value]) => Some((if confirms { "did-you-mean" } else { "said-before" }, value.clone())),
+            Some(_) | None => {
+                self.aside = None;
+                self.offered = None;
+                None
+            }
+        }
     }
 }

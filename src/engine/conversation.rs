@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::session::Session;
 use crate::{
+    answer::auto_reply::Print,
     base::{
         Address, EventId, Language, Private,
         id::{PersonNumber, TracerId},
@@ -56,6 +57,19 @@ pub struct Conversation {
     pub n_turns: u64,
     /// Automatic replies in a row that were sent without anything understood, against loops with other bots.
     pub n_unread_in_a_row: u16,
+    /// By what our newest messages are known when they come back; at most [`limit::SENT_PRINTS`].
+    pub sent: Vec<Print>,
+    /// The same texts again and again.
+    pub repeats: Option<Repeats>,
+}
+
+/// Texts that came, counted within one window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// When the counting began.
+    pub since: Timestamp,
+    /// What they are known by, and how often each came; at most [`limit::LOOP_TEXTS`].
+    pub counts: Vec<(u64, u8)>,
 }
 
 /// A session that ended by silence and whose last question may still be answered late.
@@ -226,6 +240,8 @@ impl Conversation {
             seen: Seen::default(),
             n_turns: 0,
             n_unread_in_a_row: 0,
+            sent: Vec::new(),
+            repeats: None,
         }
     }
 

@@ -380,6 +380,30 @@ pub enum Fact {
         /// Their last message.
         last_inbound_at: Option<Timestamp>,
     },
+    /// A reply was not understood: for those who add words.
+    NotUnderstood {
+        /// The session.
+        session: String,
+        /// The flow.
+        flow: String,
+        /// The step's path; behind `#` the question around a repeat.
+        step: String,
+        /// The language spoken.
+        language: Language,
+        /// Why, by [`crate::answer::Unclear::word`].
+        reason: String,
+        /// As typed.
+        said: Private<String>,
+    },
+    /// An answer no longer holds, because an earlier one was changed: it stays as history.
+    AnswerDropped {
+        /// The session.
+        session: String,
+        /// The step's path.
+        step: String,
+        /// For whom or which item.
+        items: Vec<Item>,
+    },
 }
 
 /// An answer, as a fact.

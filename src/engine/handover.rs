@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Outcome, Refusal, clocks,
+    Outcome, Refusal, alarm, clocks,
     conversation::{Escalation, EscalationState, Holder, ResumeAt},
     effect::{Effect, Fact, Purpose},
     event::{Deliver, DeskAct, DeskOutcome, Event, EventKind, HandBack},
@@ -230,7 +230,10 @@ impl Run<'_> {
                 if urgency >= Urgency::Urgent {
                     self.notify_on_call(urgency);
                 }
+                let quietly =
+                    self.conversation.escalation.as_ref().is_some_and(|live| live.because.iter().any(|why| why == alarm::DISTRESS));
                 match urgency {
+                    Urgency::Emergency | Urgency::Urgent if quietly => {}
                     Urgency::Emergency if tell => self.say_shared(Purpose::Safety, "overdue-emergency", &[]),
                     Urgency::Urgent if tell => self.say_shared(Purpose::Handover, "overdue-urgent", &[]),
                     Urgency::Emergency | Urgency::Urgent | Urgency::Routine => {}

@@ -1,31 +1,28 @@
-//! What is heard in every step of every flow: emergency words, keywords, questions back; and texts with nothing open.
+//! What is heard in every step of every flow, in this order: STOP and START, words of danger, machines, keywords, the open question.
 
 use super::{
-    conversation::{EscalationState, Holder, Lapsed, ResumeAt},
-    effect::{Fact, Paragraph, Purpose, Words},
+    alarm::alarm,
+    ask::Asked,
+    command::{self, opt_in, stop},
+    conversation::{EscalationState, Holder},
+    effect::{Fact, Purpose},
     event::{Card, Content},
+    idle::{fallen_silent, nothing_open},
     listen::Reply,
     run::Run,
     session::Aside,
-    start,
+    start, tongue,
     walk::Walk,
 };
 use crate::{
     answer::{
-        How, Reading, auto_reply,
-        emergency::{self, Kind as Alarm},
+        auto_reply,
         keyword::{self, Keyword},
         question_back::{self, QuestionBack},
     },
     base::{Language, Private, limit},
-    flow::{
-        condition::{Datum, Truth},
-        model::{Body, Kind, Resume, Urgency},
-    },
+    flow::{Flow, condition::Datum, model::Urgency},
 };
-
-/// Replies in a row that were not understood before the bot falls silent with nothing open: another bot may be at the other end.
-const UNREAD_IN_A_ROW: u16 = 6;
 
 /// They wrote.
 pub(super) fn message(run: &mut Run<'_>, channel: &str, content: &Content) {
@@ -54,7 +51,8 @@ pub(super) fn message(run: &mut Run<'_>, channel: &str, content: &Content) {
         }
         Content::Edited { original, text } => {
             run.fact(Fact::Revised { original: original.clone(), text: Some(text.clone()) });
-            if alarm(run, text) {
+            let languages = languages(run);
+            if alarm(run, text, &languages, false, false) {
                 return;
             }
             run.task(Urgency::Routine, "Changed a message after sending it", "edited", None, None);
@@ -92,20 +90,11 @@ fn unread(run: &mut Run<'_>, channel: &str, shown: &str) {
     }
 }
 
-fn fallen_silent(run: &mut Run<'_>) -> bool {
-    run.conversation.n_unread_in_a_row = run.conversation.n_unread_in_a_row.saturating_add(1);
-    match run.conversation.n_unread_in_a_row {
-        0..UNREAD_IN_A_ROW => false,
-        UNREAD_IN_A_ROW => {
-            run.task(Urgency::Routine, "Many messages in a row that were not understood", "not understood in a row", None, None);
-            true
-        }
-        _ => true,
+/// Asks the open question again after a shared text; not without end.
+pub(super) fn ask_again_after(run: &mut Run<'_>, name: &str, own: &[(&str, Datum)]) {
+    if run.aside_in_a_row() {
+        return run.note("", "too many messages in a row without an answer: not replied to");
     }
-}
-
-/// Asks the open question again after a shared text.
-fn ask_again_after(run: &mut Run<'_>, name: &str, own: &[(&str, Datum)]) {
     let before = vec![run.shared(run.revision().as_ref(), name, own)];
     start::with_open(run, |walk| walk.ask_again(before, Purpose::Dialogue));
 }
@@ -171,7 +160,17 @@ fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Optio
         Some(Keyword::Start) if run.conversation.opted_out_at.is_some() => return opt_in(run, false),
         Some(_) | None => {}
     }
-    if tap.is_none() && alarm_with(run, text, &languages, true) {
+    let echo = if tap.is_none() { auto_reply::beside_echo(text.reveal(), &run.conversation.sent) } else { None };
+    let echoed = echo.map(Private::new);
+    if echoed.as_ref().is_some_and(|rest| rest.reveal().is_empty()) {
+        run.note("", "our own words came back: noted");
+        run.again_and_again(text.reveal());
+        return;
+    }
+    // Quoted words of ours are not theirs.
+    let text = echoed.as_ref().unwrap_or(text);
+    let looped = tap.is_none() && run.again_and_again(text.reveal());
+    if tap.is_none() && alarm(run, text, &languages, true, looped) {
         return;
     }
     if tap.is_none() && auto_reply::is_automatic(text.reveal(), &languages) {
@@ -196,185 +195,41 @@ fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Optio
         }
         return run.wait_for_human();
     }
+    if looped {
+        run.note("", "the same text again and again: not answered");
+        return;
+    }
     let open = run.conversation.open_session().is_some_and(|session| session.open.is_some());
-    if let Some(language) = named_language(run, text.reveal()) {
-        return set_language(run, language, open);
+    if let Some(language) = tongue::named(run, text.reveal()) {
+        return tongue::set(run, language, open);
     }
     if let Some(keyword) = keyword
-        && command(run, keyword, open)
+        && command::command(run, keyword, open)
     {
         return;
     }
     if open { in_session(run, text, tap, &languages) } else { nothing_open(run, text, tap, &languages) }
 }
 
-/// Does what a keyword asks for. Gives whether it did: NOBODY, DONE and TELL mean something only inside a repeat.
-fn command(run: &mut Run<'_>, keyword: Keyword, open: bool) -> bool {
-    match keyword {
-        Keyword::Stop => stop(run, false),
-        Keyword::Start if open => ask_again_after(run, "question-waits", &[]),
-        Keyword::Start => return false,
-        Keyword::Help if open => ask_again_after(run, "help", &[]),
-        Keyword::Help => run.say_shared(Purpose::Confirmation, "help", &[]),
-        Keyword::Human => {
-            let session = run.conversation.open_session().map(|session| session.id.clone());
-            let resume = if open { ResumeAt::OpenQuestion } else { ResumeAt::Nothing };
-            run.call_human(Urgency::Routine, "Asked for a person", "asked for a person", None, resume, session);
-            run.conversation.waiting_since = Some(run.now);
-            let revision = run.revision();
-            run.say_handed_over(Urgency::Routine, revision.as_ref());
-        }
-        Keyword::Language => ask_language(run),
-        Keyword::Back | Keyword::Fix if open => {
-            start::with_open(run, |walk| walk.back());
-        }
-        Keyword::Back | Keyword::Fix => run.say_shared(Purpose::Dialogue, "nothing-to-go-back", &[]),
-        Keyword::Skip if open => {
-            start::with_open(run, |walk| walk.skip());
-        }
-        Keyword::Restart if open => ask_again_after(run, "question-waits", &[]),
-        Keyword::Nobody | Keyword::Done | Keyword::Tell if open => {
-            return start::with_open(run, |walk| walk.in_repeat_or_around() && walk.hear_in_repeat(keyword)).unwrap_or(false);
-        }
-        Keyword::Skip | Keyword::Restart | Keyword::Nobody | Keyword::Done | Keyword::Tell => return false,
-    }
-    true
-}
-
-impl Walk<'_, '_> {
-    fn in_repeat_or_around(&self) -> bool {
-        self.in_repeat() || self.frame().loops.iter().any(|entered| entered.people.is_empty())
-    }
-}
-
-// STOP and START.
-
-pub(super) fn stop(run: &mut Run<'_>, told_by_provider: bool) {
-    let again = run.conversation.opted_out_at.is_some();
-    let language = run.language();
-    let paragraph = run.shared(run.revision().as_ref(), "opted-out", &[]);
-    if !again {
-        run.conversation.opted_out_at = Some(run.now);
-        run.fact(Fact::OptedOut);
-        run.cancel_escalation();
-        start::end_all(run, "opted out");
-        run.conversation.epoch += 1;
-    }
-    let confirmed = told_by_provider || run.world.stop_confirmed_by_provider.contains(&run.conversation.channel);
-    if !confirmed && !again {
-        run.say_with(Purpose::Confirmation, vec![paragraph], None, None, language);
-    }
-}
-
-fn opt_in(run: &mut Run<'_>, told_by_provider: bool) {
-    if run.conversation.opted_out_at.take().is_some() {
-        run.fact(Fact::OptedIn);
-        // Twilio answers STOP and START alike.
-        if !told_by_provider && !run.world.stop_confirmed_by_provider.contains(&run.conversation.channel) {
-            run.say_shared(Purpose::Confirmation, "opted-in", &[]);
-        }
-    }
-}
-
-// Emergencies.
-
-/// The language is not read here: used for edited messages.
-fn alarm(run: &mut Run<'_>, text: &Private<String>) -> bool {
-    let languages = languages(run);
-    alarm_with(run, text, &languages, false)
-}
-
-/// Emergency words are heard first and always answered. Gives whether there were any.
-fn alarm_with(run: &mut Run<'_>, text: &Private<String>, languages: &[Language], is_reply: bool) -> bool {
-    let Some(heard) = emergency::hear(text.reveal(), languages) else { return false };
-    let session = run.conversation.open_session();
-    let session_id = session.map(|session| session.id.clone());
-    let open = session.is_some_and(|session| session.open.as_ref().is_some_and(|open| !open.unseen));
-    let resume = if session.is_some_and(|session| session.open.is_some()) {
-        ResumeAt::OpenQuestion
-    } else if session.is_some() {
-        ResumeAt::NextStep
-    } else {
-        ResumeAt::Nothing
-    };
-    let was_bot = run.conversation.holder == Holder::Bot;
-    let (because, rule) = match heard.kind {
-        Alarm::Emergency => ("Emergency words", "emergency words"),
-        Alarm::Distress => ("Words of distress or danger", "distress words"),
-    };
-    match heard.kind {
-        Alarm::Emergency => {
-            let paragraph = emergency_text(run);
-            run.say(Purpose::Safety, vec![paragraph]);
-        }
-        // Quietly: the phone may be shared with the one who is the danger.
-        Alarm::Distress if was_bot && run.conversation.opted_out_at.is_none() => {
-            let revision = run.revision();
-            run.say_handed_over(Urgency::Emergency, revision.as_ref());
-        }
-        Alarm::Distress => {}
-    }
-    run.call_human(Urgency::Emergency, because, rule, Some(heard.quote), resume, session_id);
-    run.conversation.waiting_since.get_or_insert(run.now);
-    if is_reply && was_bot && open && run.conversation.opted_out_at.is_none() {
-        start::with_open(run, |walk| walk.answer_in_alarm(text.reveal()));
-    }
-    true
-}
-
-fn emergency_text(run: &Run<'_>) -> Paragraph {
-    let named = run.conversation.open_session().and_then(|session| {
-        let revision = run.world.library.revision(&session.revision)?;
-        let innermost = session.frames.last().and_then(|frame| revision.flows.get(&frame.flow)).and_then(|flow| flow.emergency.clone());
-        innermost.or_else(|| revision.root().and_then(|flow| flow.emergency.clone()))
-    });
-    run.shared(run.revision().as_ref(), named.as_deref().unwrap_or("emergency-text"), &[])
-}
-
-impl Walk<'_, '_> {
-    /// The reply that raised the alarm may answer the question too: then it is kept, and its arms' calls join the same escalation.
-    fn answer_in_alarm(&mut self, text: &str) {
-        let Some(flow) = self.flow() else { return };
-        let Some(Reading::Clear { value, how }) = self.reading(Reply::Text(text)) else { return };
-        let Some(id) = flow.find(&self.frame().at) else { return };
-        let step = flow.step(id);
-        let Body::Ask(ask) = &step.body else { return };
-        // A cry for help is no choice from a menu, and no name, text or consent.
-        let loose = matches!(how, How::Within | How::Mended);
-        if matches!(ask.kind, Kind::Text { .. } | Kind::Name | Kind::BirthYear | Kind::Consent) || (loose && ask.kind == Kind::OneOf) {
-            return;
-        }
-        self.answer(&flow, step, Some(value), Private::from(text), false, None);
-        self.session.open = None;
-        let mut resume = ResumeAt::AfterAnswer;
-        for (n, arm) in step.then.iter().enumerate() {
-            let holds = arm.when.as_ref().is_some_and(|condition| self.holds(&step.path, condition) == Truth::Yes);
-            if let (true, Some(call)) = (holds, &arm.actions.escalate) {
-                let rule = format!("{} {} arm {}", flow.name, step.path, n + 1);
-                self.mark_fired(&rule, step);
-                let session = Some(self.session.id.clone());
-                self.run.call_human(call.urgency, &call.because, &rule, None, ResumeAt::AfterAnswer, session);
-                match &arm.actions.resume {
-                    Some(Resume::Step(path)) => resume = ResumeAt::Step(path.clone()),
-                    Some(Resume::End) => resume = ResumeAt::End,
-                    None => {}
-                }
-            }
-        }
-        if let Some(live) = self.run.live() {
-            live.resume = resume;
-        }
-    }
-}
-
-// The open question.
-
 fn in_session(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, languages: &[Language]) {
     let Some(session) = run.conversation.open_session() else { return };
     let open = session.open.clone();
     let current = format!("{}.{}", session.id, open.as_ref().map_or(0, |open| open.asking));
-    if open.as_ref().is_some_and(|open| open.aside == Some(Aside::Language)) {
-        return language_chosen(run, text.reveal());
+    let key = tap.and_then(|id| id.split_once(':')).filter(|(asking, _)| *asking == current).map(|(_, key)| key);
+    let answers_aside = tap.is_none() || key.is_some();
+    match open.as_ref().and_then(|open| open.aside.as_ref()) {
+        Some(Aside::Language) => return tongue::chosen(run, text.reveal()),
+        Some(Aside::Switch(language)) if answers_aside => {
+            if tongue::switch_heard(run, language, text.reveal(), key) {
+                return;
+            }
+        }
+        Some(Aside::Fix(listed)) if answers_aside => {
+            let reply = key.map_or(Reply::Text(text.reveal()), |key| Reply::Tap(key, text.reveal()));
+            start::with_open(run, |walk| walk.fix_chosen(reply, listed));
+            return;
+        }
+        Some(Aside::Switch(_) | Aside::Fix(_) | Aside::Confirm) | None => {}
     }
     if tap.is_none() && open.as_ref().is_some_and(|open| open.unseen) {
         // A template went out in place of the question: these words open it.
@@ -387,8 +242,7 @@ fn in_session(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, lang
         });
         return;
     }
-    if let Some(id) = tap {
-        let key = id.split_once(':').filter(|(asking, _)| *asking == current).map(|(_, key)| key);
+    if tap.is_some() {
         match key {
             Some(key) => {
                 start::with_open(run, |walk| walk.hear(Reply::Tap(key, text.reveal())));
@@ -397,139 +251,45 @@ fn in_session(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, lang
         }
         return;
     }
-    if let Some(question) = question_back::read(text.reveal(), languages) {
-        let name = match question {
-            QuestionBack::WhoIsThis | QuestionBack::Scam => "who-is-this",
-            QuestionBack::Why => "why-we-ask",
-            QuestionBack::HowLong => "how-long",
-        };
-        return ask_again_after(run, name, &[]);
+    let n_back = open.as_ref().map_or(0, |open| open.n_back);
+    if n_back < limit::QUESTIONS_BACK
+        && let Some(question) = question_back::read(text.reveal(), languages)
+    {
+        if !run.aside_in_a_row() {
+            start::with_open(run, |walk| walk.answer_question_back(question));
+        }
+        return;
     }
     start::with_open(run, |walk| walk.hear(Reply::Text(text.reveal())));
 }
 
-// Languages.
-
-/// The languages that may be chosen: the open flow's, else the welcome flow's.
-fn choosable(run: &Run<'_>) -> Vec<Language> {
-    let revision = run
-        .conversation
-        .open_session()
-        .and_then(|session| run.world.library.revision(&session.revision))
-        .or_else(|| run.world.welcome.and_then(|name| run.world.library.current(name)));
-    revision.and_then(|revision| revision.root()).map(|flow| flow.languages.clone()).unwrap_or_default()
-}
-
-/// A message that is only the name of a language ("español").
-fn named_language(run: &Run<'_>, text: &str) -> Option<Language> {
-    let said = text.trim().trim_end_matches(['.', '!']).to_lowercase();
-    choosable(run).into_iter().find(|language| language.own_name().to_lowercase() == said)
-}
-
-fn ask_language(run: &mut Run<'_>) {
-    let names: Vec<String> = choosable(run).iter().enumerate().map(|(n, language)| format!("{}. {}", n + 1, language.own_name())).collect();
-    let mut paragraphs = vec![run.shared(run.revision().as_ref(), "language-question", &[])];
-    paragraphs.push(Paragraph { words: Words::Plain(Private::new(names.join("\n"))), data: Vec::new(), brief: false });
-    run.say(Purpose::Dialogue, paragraphs);
-    if let Some(open) = run.conversation.sessions.first_mut().and_then(|session| session.open.as_mut()) {
-        open.aside = Some(Aside::Language);
-    }
-}
-
-fn language_chosen(run: &mut Run<'_>, text: &str) {
-    let languages = choosable(run);
-    let number = text.trim().trim_end_matches('.').parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-    let tag = Language::parse(text.trim()).filter(|language| languages.contains(language));
-    let chosen = number.and_then(|n| languages.get(n).cloned()).or(tag);
-    if let Some(open) = run.conversation.sessions.first_mut().and_then(|session| session.open.as_mut()) {
-        open.aside = None;
-    }
-    match chosen {
-        Some(language) => set_language(run, language, true),
-        None => ask_again_after(run, "language-unknown", &[]),
-    }
-}
-
-fn set_language(run: &mut Run<'_>, language: Language, open: bool) {
-    run.conversation.language = Some(language.clone());
-    run.fact(Fact::LanguageSet { language });
-    if let Some(open) = run.conversation.sessions.first_mut().and_then(|session| session.open.as_mut()) {
-        open.aside = None;
-    }
-    if open { ask_again_after(run, "language-set", &[]) } else { run.say_shared(Purpose::Confirmation, "language-set", &[]) }
-}
-
-// Nothing open.
-
-fn nothing_open(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, languages: &[Language]) {
-    if let Some(flow) = started_by(run, text.reveal()) {
-        let Some(revision) = run.world.library.current(&flow).cloned() else { return };
-        return start::start_now(run, &revision);
-    }
-    if late_answer(run, text.reveal(), tap) {
-        return;
-    }
-    if run.reopened_by_patient() {
-        return;
-    }
-    if let Some(QuestionBack::WhoIsThis | QuestionBack::Scam) = question_back::read(text.reveal(), languages) {
-        return run.say_shared(Purpose::Dialogue, "who-is-this", &[]);
-    }
-    if fallen_silent(run) {
-        return;
-    }
-    let welcome = run.world.welcome.and_then(|name| run.world.library.current(name)).cloned();
-    match welcome {
-        Some(revision) => start::start_now(run, &revision),
-        None => run.say_shared(Purpose::Dialogue, "nothing-to-do", &[]),
-    }
-}
-
-/// The flow that a word starts, in any of its languages.
-fn started_by(run: &Run<'_>, text: &str) -> Option<String> {
-    let said = text.trim().trim_end_matches(['.', '!']).to_uppercase();
-    if said.is_empty() {
-        return None;
-    }
-    run.world.library.all_current().find_map(|(name, revision)| {
-        let flow = revision.root()?;
-        let starts = flow.starts_on.iter().map(|id| flow.text(*id)).any(|word| {
-            word.source.to_uppercase() == said || word.translations.values().any(|translation| translation.text.to_uppercase() == said)
-        });
-        starts.then(|| name.clone())
-    })
-}
-
-/// An answer to a question that lapsed within the day: it counts, and the session goes on from there.
-fn late_answer(run: &mut Run<'_>, text: &str, tap: Option<&str>) -> bool {
-    let Some(Lapsed { session, at }) = run.conversation.lapsed.clone() else { return false };
-    if run.now.as_second() - at.as_second() >= limit::LATE_ANSWER_HOURS * 3_600 {
-        run.conversation.lapsed = None;
-        return false;
-    }
-    let id = session.id.clone();
-    let current = format!("{}.{}", session.id, session.open.as_ref().map_or(0, |open| open.asking));
-    let key = tap.and_then(|tap| tap.split_once(':')).filter(|(asking, _)| *asking == current).map(|(_, key)| key.to_owned());
-    if session.open.as_ref().is_none_or(|open| open.unseen) || (tap.is_some() && key.is_none()) {
-        return false;
-    }
-    run.conversation.sessions.insert(0, session);
-    let reply = key.as_deref().map_or(Reply::Text(text), |key| Reply::Tap(key, text));
-    let clear = start::with_open(run, |walk| {
-        let clear = matches!(walk.reading(reply), Some(Reading::Clear { .. }));
-        if clear {
-            walk.run.note("", "a late answer: the session goes on");
-            walk.hear(reply);
+impl Walk<'_, '_> {
+    /// A question back gets the flow's own answer, else the agency's; then the open question again.
+    fn answer_question_back(&mut self, question: QuestionBack) {
+        if let Some(open) = &mut self.session.open {
+            open.n_back = open.n_back.saturating_add(1);
         }
-        clear
-    });
-    if clear == Some(true) {
-        run.conversation.lapsed = None;
-        run.conversation.roster.iter_mut().for_each(|person| person.missed_in_a_row = person.missed_in_a_row.saturating_sub(1));
-        return true;
+        let Some(flow) = self.flow() else { return };
+        let why = match (question, self.asked(&flow)) {
+            (QuestionBack::Why, Some(Asked::Step(_, ask))) => ask.why.and_then(|why| self.paragraph(why)),
+            _ => None,
+        };
+        let name = usual_answer(question);
+        let own = |flow: &Flow| flow.asked_back.iter().find(|(usual, _)| *usual == name).map(|(_, own)| own.clone());
+        let named = own(&flow).or_else(|| self.revision.root().and_then(|root| own(root)));
+        let before = why.unwrap_or_else(|| self.shared(named.as_deref().unwrap_or(name)));
+        self.ask_again(vec![before], Purpose::Dialogue);
     }
-    run.conversation.sessions.retain(|session| session.id != id);
-    false
+}
+
+/// The shared text that answers a question back where the flow has none of its own.
+pub(super) const fn usual_answer(question: QuestionBack) -> &'static str {
+    match question {
+        QuestionBack::WhoIsThis => "who-is-this",
+        QuestionBack::Scam => "is-it-real",
+        QuestionBack::Why => "why-we-ask",
+        QuestionBack::HowLong => "how-long",
+    }
 }
 
 /// An event that may be a repeat: read for STOP and emergencies only, and shown.
@@ -540,5 +300,5 @@ pub(super) fn perhaps_repeated(run: &mut Run<'_>, content: &Content) {
     if keyword::read(text.reveal(), &languages) == Some(Keyword::Stop) {
         return stop(run, false);
     }
-    alarm_with(run, text, &languages, false);
+    alarm(run, text, &languages, false, false);
 }

@@ -124,7 +124,8 @@ impl Walk<'_, '_> {
         items.truncate(scope::depth(Some(flow), plain) + usize::from(in_more));
         let mut corrected = false;
         for earlier in &mut self.session.answers {
-            if !earlier.superseded && earlier.flow == flow.name && earlier.step == path && earlier.items == items {
+            // One that BACK has made history is corrected too.
+            if earlier.flow == flow.name && earlier.step == path && earlier.items == items {
                 earlier.superseded = true;
                 corrected = true;
             }

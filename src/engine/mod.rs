@@ -15,16 +15,25 @@ pub mod session;
 pub mod trace;
 pub mod world;
 
+mod alarm;
 mod ask;
+mod beside;
+mod command;
+mod confirm;
 mod correct;
 mod handover;
 mod heard;
+mod identity;
+mod idle;
 mod keep;
 mod listen;
+mod loops;
 mod remind;
+mod repeat;
 mod run;
 mod scope;
 mod start;
+mod tongue;
 mod walk;
 
 use jiff::Timestamp;
@@ -32,6 +41,7 @@ use jiff::Timestamp;
 pub use conversation::{Conversation, Escalation, Holder, Person};
 pub use effect::{Effect, Fact, Fence, Purpose, Say};
 pub use event::{Content, Event, EventKind};
+pub use loops::remember_said;
 pub use remind::next_wake;
 pub use session::{Answered, Session};
 pub use trace::Trace;
@@ -109,6 +119,7 @@ pub fn step(world: &World<'_>, conversation: Conversation, event: &Event, now: T
         trace: Vec::new(),
         fuel: limit::STEPS_PER_EVENT,
         flow: String::new(),
+        offer: None,
     };
     let before = run.conversation.clone();
     let outcome = handle(&mut run);
@@ -171,7 +182,7 @@ fn undeliverable(run: &mut run::Run<'_>, outbox: &str, reason: event::Undelivera
     let because = match reason {
         Why::OptedOut => {
             run.note("", "opted out at the provider");
-            return heard::stop(run, true);
+            return command::stop(run, true);
         }
         Why::WrongNumber => "A message cannot be delivered: wrong number, or not reachable there",
         Why::WindowShut => "A message cannot be delivered: the window is shut and no template serves",

@@ -27,6 +27,8 @@ pub(super) struct Run<'a> {
     pub fuel: usize,
     /// The flow that is talked in, for the trace.
     pub flow: String,
+    /// Another language of the flow that they wrote in just now: offered in place of the next question.
+    pub offer: Option<Language>,
 }
 
 impl Run<'_> {

@@ -38,8 +38,34 @@ pub struct Session {
     pub fired: Vec<(String, u64)>,
     /// Whether the last hand-over was given up because nobody took it.
     pub handover_not_reached: bool,
-    /// A day or telephone number said beside an earlier answer: offered to the question that asks it.
-    pub beside: Option<Private<Value>>,
+    /// Things said beside earlier answers: offered to the question that asks them. At most [`crate::base::limit::SAID_BESIDE`].
+    pub beside: Vec<Beside>,
+    /// Whether another language was offered: once a session.
+    pub language_offered: bool,
+    /// An earlier answer is being changed.
+    pub fix: Option<Fix>,
+}
+
+/// A day, temperature or telephone number said beside an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Beside {
+    /// What.
+    pub value: Private<Value>,
+    /// The words it was said in.
+    pub said: Private<String>,
+    /// Where it was said: it is offered there and further in.
+    pub items: Vec<Item>,
+    /// Of whom it was said; each is asked once.
+    pub about: Vec<PersonNumber>,
+}
+
+/// An earlier answer is being changed: from there on, what was answered is passed unless it no longer holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fix {
+    /// Where the conversation stood, and goes back to.
+    pub back_to: Frame,
+    /// Steps whose answer changed since, by path.
+    pub changed: Vec<String>,
 }
 
 /// A place in one flow.
@@ -139,8 +165,19 @@ pub struct Open {
     pub aside: Option<Aside>,
     /// Whether a template went out in its place because the window was shut: their next words open it, and are no answer to it.
     pub unseen: bool,
-    /// What was said before and is offered as the answer: a yes takes it.
-    pub offered: Option<Private<Value>>,
+    /// What is offered as the answer: a yes takes it, or a choice among several.
+    pub offered: Option<Offered>,
+    /// Questions back that were answered meanwhile.
+    pub n_back: u8,
+}
+
+/// Values offered as the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offered {
+    /// One to be confirmed, or several to choose from.
+    pub values: Vec<Private<Value>>,
+    /// The words they were read from.
+    pub said: Private<String>,
 }
 
 /// A short question of the engine's own in between.
@@ -148,4 +185,10 @@ pub struct Open {
 pub enum Aside {
     /// "Which language?"
     Language,
+    /// "Shall we go on in this one?"
+    Switch(Language),
+    /// "Which answer do you want to change?", with the places of the answers listed.
+    Fix(Vec<u16>),
+    /// "Is that right?", of a reading.
+    Confirm,
 }

@@ -132,7 +132,9 @@ fn new_session(run: &mut Run<'_>, revision: &Arc<Revision>) -> Session {
         called: Vec::new(),
         fired: Vec::new(),
         handover_not_reached: false,
-        beside: None,
+        beside: Vec::new(),
+        language_offered: false,
+        fix: None,
     }
 }
 
@@ -177,7 +179,7 @@ pub(super) fn with_open_for<R>(run: &mut Run<'_>, purpose: Purpose, work: impl F
         return None;
     };
     run.flow = session.frames.last().map(|frame| frame.flow.clone()).unwrap_or_default();
-    let mut walk = Walk { run, session, revision, pending: Vec::new(), purpose, ended: None };
+    let mut walk = Walk::new(run, session, revision, purpose);
     let result = work(&mut walk);
     walk.flush();
     let Walk { session, ended, .. } = walk;

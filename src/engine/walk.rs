@@ -42,6 +42,18 @@ pub(super) struct Walk<'r, 'a> {
     pub purpose: Purpose,
     /// How it ended.
     pub ended: Option<String>,
+    /// Whether the next question entered is asked even on the way back from a changed answer.
+    pub ask_here: bool,
+    /// Questions passed on that way, because their answers still hold.
+    pub passed: Vec<(String, Vec<Item>)>,
+    /// Whether arms say nothing: they said it when the question was answered.
+    pub quiet: bool,
+}
+
+impl<'r, 'a> Walk<'r, 'a> {
+    pub const fn new(run: &'r mut Run<'a>, session: Session, revision: Arc<Revision>, purpose: Purpose) -> Self {
+        Self { run, session, revision, pending: Vec::new(), purpose, ended: None, ask_here: false, passed: Vec::new(), quiet: false }
+    }
 }
 
 impl Walk<'_, '_> {
@@ -204,10 +216,12 @@ impl Walk<'_, '_> {
 
     fn enter(&mut self, flow: &Flow, id: StepId, again: bool) -> At {
         let step = flow.step(id);
+        self.past_the_way(flow, id);
         if let Some(condition) = &step.when
             && self.holds(&step.path, condition) != Truth::Yes
         {
             self.run.note(&step.path, "skipped");
+            self.drop_answers(flow, id);
             return Self::next(flow, id);
         }
         if let Some(frame) = self.frame_mut() {
@@ -220,13 +234,19 @@ impl Walk<'_, '_> {
         }
         match &step.body {
             Body::Plain => {
-                self.say_of(step);
+                if !self.said_on_the_way(step) {
+                    self.say_of(step);
+                }
                 if step.alone {
                     self.flush();
                 }
                 At::After(id)
             }
             Body::Ask(ask) => {
+                if self.passes(flow, step, ask) {
+                    self.run.note(&step.path, "answered already: not asked");
+                    return At::After(id);
+                }
                 if !again && self.given_already(step) {
                     self.run.note(&step.path, "known already: not asked");
                     return At::After(id);
@@ -234,6 +254,9 @@ impl Walk<'_, '_> {
                 self.ask(flow, step, ask)
             }
             Body::Repeat(repeat) => {
+                if let Some(at) = self.passes_repeat(flow, id) {
+                    return at;
+                }
                 self.say_of(step);
                 let outer = self.items();
                 self.begin_list(flow, step, &outer);
@@ -241,8 +264,11 @@ impl Walk<'_, '_> {
                 if repeat.first.is_some() { self.ask_first(step, repeat) } else { self.next_item(flow, id) }
             }
             Body::ForEach(each) => {
-                self.say_of(step);
+                if !self.said_on_the_way(step) {
+                    self.say_of(step);
+                }
                 let people = self.with_view(|view| scope::people_of(view, &each.list));
+                self.drop_people(flow, id, &people);
                 if people.is_empty() {
                     self.run.note(&step.path, "nobody in the list: skipped");
                     return At::After(id);
@@ -251,6 +277,9 @@ impl Walk<'_, '_> {
                 each.steps.first().map_or(At::ListEnd(Some(id)), |first| At::Enter { step: *first, again: false })
             }
             Body::Call(called) => {
+                if self.session.fix.is_some() && self.session.called.iter().any(|(flow, _)| flow == called) {
+                    return At::After(id);
+                }
                 self.say_of(step);
                 self.session.frames.push(Frame { flow: called.clone(), at: String::new(), loops: Vec::new() });
                 self.beginning()
@@ -289,11 +318,16 @@ impl Walk<'_, '_> {
                 continue;
             }
             held = true;
+            self.quiet = self.said_then(step, arm.when.as_ref());
             if let Some(at) = self.arm(flow, id, n, arm) {
+                self.quiet = false;
                 return at;
             }
         }
-        self.actions(flow, id, "end", &step.last).unwrap_or_else(|| Self::next(flow, id))
+        self.quiet = self.said_then(step, None);
+        let at = self.actions(flow, id, "end", &step.last);
+        self.quiet = false;
+        at.unwrap_or_else(|| Self::next(flow, id))
     }
 
     fn arm(&mut self, flow: &Flow, id: StepId, n: usize, arm: &Arm) -> Option<At> {
@@ -309,7 +343,7 @@ impl Walk<'_, '_> {
         let rule = format!("{} {} {which}", flow.name, step.path);
         if calls && !self.fires(&rule, step) {
             self.run.note(&step.path, format!("{which} called a human before for the same answers: not again"));
-            return None;
+            return self.resumed_after(flow, actions);
         }
         self.set(flow, step, &actions.set);
         if let Some(task) = &actions.task {
@@ -336,7 +370,7 @@ impl Walk<'_, '_> {
             }
             return Some(At::Stop);
         }
-        if let Some(wording) = &actions.say {
+        if let Some(wording) = actions.say.as_ref().filter(|_| !self.quiet) {
             self.say(wording);
         }
         match (&actions.go, &actions.end) {
@@ -427,12 +461,20 @@ impl Walk<'_, '_> {
             Body::Repeat(repeat) => {
                 let Some(entered) = self.frame().loops.last().cloned() else { return At::After(id) };
                 self.give_item(flow, &entered, true);
+                if self.changed_within(&step.path) {
+                    self.loops_mut().pop();
+                    return self.passes_repeat(flow, id).unwrap_or(At::After(id));
+                }
                 let more_known = self.list(flow, step).is_some_and(|list| list.n_begun > entered.at + 1);
                 if more_known {
                     return self.next_item_at(repeat.steps.first().copied(), id, entered.at + 1);
                 }
                 let full = entered.at + 1 >= repeat.up_to.min(crate::base::limit::REPEAT_ITEMS);
                 if full || repeat.more.is_none() {
+                    if full && repeat.more.is_some() {
+                        let told = self.shared("list-is-full");
+                        self.pending.push(told);
+                    }
                     self.loops_mut().pop();
                     return At::After(id);
                 }

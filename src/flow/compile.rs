@@ -238,7 +238,7 @@ fn link_texts(
     problems: &mut Vec<Problem>,
     findings: &mut Vec<Finding>,
 ) {
-    if let (Some(name), Some(range)) = (&draft.flow.emergency, &draft.emergency) {
+    for (name, range) in &draft.named_texts {
         if partials.texts.contains_key(name) {
             problems.extend(partial_names(name, range, &[], draft, partials));
         } else {
@@ -450,7 +450,7 @@ fn untranslated_partials(
             .filter(|text| text.source.contains("{{>"))
             .filter_map(|text| text::uses(&text.source).ok())
             .flat_map(|uses| uses.partials)
-            .chain(draft.flow.emergency.clone())
+            .chain(draft.named_texts.iter().map(|(name, _)| name.clone()))
             .collect();
         for (name, texts) in partials.texts.iter().filter(|(name, _)| used.contains(*name)) {
             lacking.extend(

@@ -1,7 +1,22 @@
 //! Every key of the language, by where it may stand.
 
 /// Of a flow.
-pub const FLOW: &[&str] = &["flow", "title", "languages", "for", "needs", "emergency", "starts on", "ends", "silence", "steps"];
+pub const FLOW: &[&str] = &[
+    "flow",
+    "title",
+    "languages",
+    "for",
+    "needs",
+    "emergency",
+    "who is this",
+    "is it real",
+    "why we ask",
+    "how long",
+    "starts on",
+    "ends",
+    "silence",
+    "steps",
+];
 
 /// Of a step.
 pub const STEP: &[&str] = &[
@@ -26,6 +41,8 @@ pub const STEP: &[&str] = &[
     "code",
     "retry",
     "tries",
+    "confirm",
+    "why we ask",
     "if unclear",
     "repeat",
     "first",

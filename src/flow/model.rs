@@ -25,6 +25,8 @@ pub struct Flow {
     pub needs: Option<String>,
     /// The shared text sent at once on emergency words: a partial under `templates/messages/`.
     pub emergency: Option<String>,
+    /// Shared texts of its own for what people ask back: the question, by the text it has otherwise (`who-is-this`), and the flow's own text.
+    pub asked_back: Vec<(&'static str, String)>,
     /// Words that start it when nothing is open, upper case.
     pub starts_on: Vec<TextId>,
     /// Its own endings.
@@ -124,6 +126,10 @@ pub struct Ask {
     pub none: Option<TextId>,
     /// The words of the second asking.
     pub retry: Option<TextId>,
+    /// Which readings are confirmed before they are taken.
+    pub confirm: Confirm,
+    /// What is said to whoever asks why this is asked.
+    pub why: Option<TextId>,
     /// Replies that are read before `if unclear` is done, the first included.
     pub tries: u8,
     /// What is done then.
@@ -179,6 +185,18 @@ pub enum Kind {
     Consent,
     /// `birth year`: passed only on a match with the record.
     BirthYear,
+}
+
+/// Which readings are confirmed in a short question before they are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Confirm {
+    /// None.
+    #[default]
+    Never,
+    /// Those that mended a typing fault or chose between two orders of day and month.
+    Uncertain,
+    /// All that were typed.
+    Always,
 }
 
 /// Bounds of a date question, inclusive, evaluated when it is asked.
@@ -403,6 +421,8 @@ pub enum Role {
     More,
     /// The words of the second asking.
     Retry,
+    /// The answer to "why do you ask?".
+    Why,
     /// A word of `starts on`.
     StartsOn,
     /// A question's label at the desk.

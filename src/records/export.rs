@@ -172,7 +172,7 @@ fn number_text(number: Number) -> String {
     number.to_string()
 }
 
-fn safe(cell: &str) -> String {
+pub(super) fn safe(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
 }
 

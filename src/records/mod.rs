@@ -20,6 +20,7 @@ mod queue;
 mod rebuild;
 mod reseal;
 mod symptom;
+pub mod unclear;
 mod users;
 mod vault;
 

@@ -1,24 +1,31 @@
 //! The engine's own words: shared texts that every flow may use and any flow folder may replace with its own.
 //!
-//! They stand under `templates/messages/` as `<name>.hbs` (English) and `<name>.<language>.hbs`, and are embedded into the binary, so that a
-//! folder with one flow file runs. All of them may use `agency.name`, `agency.emergency_number`, `agency.phone_line` and
-//! `you.first_name`; some have names of their own, given in the table of `docs/words.md`. They follow the line rule by being one line.
+//! They stand under `templates/messages/` as `<name>.hbs` (English) and `<name>.<language>.hbs` for every language that replies are read in,
+//! and are embedded into the binary, so that a folder with one flow file runs. All of them may use `agency.name`,
+//! `agency.emergency_number`, `agency.phone_line` and `you.first_name`; some have names of their own, given in the table of
+//! `docs/words.md`. They follow the line rule by being one line.
 
 use std::collections::BTreeMap;
 
-/// A shared text with its languages, as embedded.
+/// A shared text: its name, and its words by language tag.
 struct Phrase {
     name: &'static str,
-    english: &'static str,
-    spanish: &'static str,
+    texts: [(&'static str, &'static str); 7],
 }
 
 macro_rules! phrase {
     ($name:literal) => {
         Phrase {
             name: $name,
-            english: include_str!(concat!("../../templates/messages/", $name, ".hbs")),
-            spanish: include_str!(concat!("../../templates/messages/", $name, ".es.hbs")),
+            texts: [
+                ("en", include_str!(concat!("../../templates/messages/", $name, ".hbs"))),
+                ("es", include_str!(concat!("../../templates/messages/", $name, ".es.hbs"))),
+                ("fr", include_str!(concat!("../../templates/messages/", $name, ".fr.hbs"))),
+                ("pt", include_str!(concat!("../../templates/messages/", $name, ".pt.hbs"))),
+                ("ar", include_str!(concat!("../../templates/messages/", $name, ".ar.hbs"))),
+                ("zh", include_str!(concat!("../../templates/messages/", $name, ".zh.hbs"))),
+                ("hi", include_str!(concat!("../../templates/messages/", $name, ".hi.hbs"))),
+            ],
         }
     };
 }
@@ -29,7 +36,11 @@ static PHRASES: &[Phrase] = &[
     phrase!("cannot-read-media"),
     phrase!("cannot-skip"),
     phrase!("conversation-ended"),
+    phrase!("did-you-mean"),
     phrase!("emergency-text"),
+    phrase!("fix-line"),
+    phrase!("fix-nothing"),
+    phrase!("fix-question"),
     phrase!("handed-over"),
     phrase!("handed-over-closed"),
     phrase!("help"),
@@ -45,21 +56,27 @@ static PHRASES: &[Phrase] = &[
     phrase!("hint-yes-no"),
     phrase!("hint-yes-no-unsure"),
     phrase!("how-long"),
+    phrase!("is-it-real"),
+    phrase!("language-offer"),
     phrase!("language-question"),
     phrase!("language-set"),
     phrase!("language-unknown"),
+    phrase!("list-is-full"),
     phrase!("list-open"),
     phrase!("not-understood"),
     phrase!("nothing-to-do"),
+    phrase!("nothing-to-fix"),
     phrase!("nothing-to-go-back"),
     phrase!("old-question"),
     phrase!("on-call-notice"),
     phrase!("opted-in"),
     phrase!("opted-out"),
+    phrase!("others-noted"),
     phrase!("overdue-emergency"),
     phrase!("overdue-urgent"),
     phrase!("person-joined"),
     phrase!("question-waits"),
+    phrase!("reading"),
     phrase!("reminder"),
     phrase!("retry-contradiction"),
     phrase!("retry-date"),
@@ -80,6 +97,7 @@ static PHRASES: &[Phrase] = &[
     phrase!("said-before"),
     phrase!("still-waiting"),
     phrase!("told-a-person"),
+    phrase!("which-one"),
     phrase!("who-is-this"),
     phrase!("why-we-ask"),
     phrase!("word-no"),
@@ -89,13 +107,8 @@ static PHRASES: &[Phrase] = &[
 
 /// The embedded phrases in the form of [`crate::flow::Revision::partials`]: by name, then by language tag.
 pub fn defaults() -> BTreeMap<String, BTreeMap<String, String>> {
-    PHRASES
-        .iter()
-        .map(|phrase| {
-            let languages = [("en", phrase.english), ("es", phrase.spanish)];
-            (phrase.name.to_owned(), languages.into_iter().map(|(tag, text)| (tag.to_owned(), text.trim().to_owned())).collect())
-        })
-        .collect()
+    let of = |phrase: &Phrase| phrase.texts.iter().map(|(tag, text)| ((*tag).to_owned(), text.trim().to_owned())).collect();
+    PHRASES.iter().map(|phrase| (phrase.name.to_owned(), of(phrase))).collect()
 }
 
 /// The names of all embedded phrases, sorted.
@@ -105,13 +118,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The embedded phrases as files of a folder of flows: `messages/reminder.hbs`, `messages/reminder.es.hbs`. A folder's own are put over them.
 pub fn files() -> BTreeMap<String, String> {
-    PHRASES
-        .iter()
-        .flat_map(|phrase| {
-            [
-                (format!("messages/{}.hbs", phrase.name), phrase.english.to_owned()),
-                (format!("messages/{}.es.hbs", phrase.name), phrase.spanish.to_owned()),
-            ]
-        })
-        .collect()
+    let file = |name: &str, tag: &str| if tag == "en" { format!("messages/{name}.hbs") } else { format!("messages/{name}.{tag}.hbs") };
+    PHRASES.iter().flat_map(|phrase| phrase.texts.iter().map(move |(tag, text)| (file(phrase.name, tag), (*text).to_owned()))).collect()
 }

@@ -127,7 +127,7 @@ fn keep(
     step: Step,
     now: Timestamp,
 ) -> Result<Decision, String> {
-    let conversation = step.conversation;
+    let mut conversation = step.conversation;
     let capabilities = given
         .channels
         .iter()
@@ -136,14 +136,15 @@ fn keep(
     let mut outbox = Vec::new();
     let mut said = Vec::new();
     let mut facts = Vec::new();
+    let decided = &conversation;
     let item = |nth: usize, purpose: Purpose, load: Load| OutboxItem {
         id: OutboxId::derive(id, &event.id, nth),
-        address: conversation.address.clone(),
-        channel: conversation.channel.clone(),
+        address: decided.address.clone(),
+        channel: decided.channel.clone(),
         purpose,
-        epoch: conversation.epoch,
+        epoch: decided.epoch,
         decided_at: now,
-        last_inbound_at: conversation.last_inbound_at,
+        last_inbound_at: decided.last_inbound_at,
         load,
     };
     for effect in step.effects {
@@ -175,6 +176,7 @@ fn keep(
             Effect::Fact(fact) => facts.push(fact),
         }
     }
+    engine::remember_said(&mut conversation, said.iter().map(|said| &said.text));
     let revision = before.open_session().or_else(|| conversation.open_session()).map(|session| session.revision.clone());
     let entry =
         TurnEntry { address: conversation.address.clone(), n_turn: conversation.n_turns, event: event.clone(), now, revision, facts, said };
@@ -212,6 +214,7 @@ pub(super) const fn fact_word(fact: &Fact) -> Option<&'static str> {
         Fact::Fault { .. } => Some("fault"),
         Fact::Answered(_) => Some("answered"),
         Fact::Received { .. } => Some("received"),
+        Fact::NotUnderstood { .. } => Some("not understood"),
         Fact::Undeliverable { .. } => Some("undeliverable"),
         Fact::Revised { .. }
         | Fact::Person { .. }
@@ -223,6 +226,7 @@ pub(super) const fn fact_word(fact: &Fact) -> Option<&'static str> {
         | Fact::TaskDone { .. }
         | Fact::LanguageSet { .. }
         | Fact::PerhapsRepeated { .. }
+        | Fact::AnswerDropped { .. }
         | Fact::Standing { .. } => None,
     }
 }

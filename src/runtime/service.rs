@@ -168,6 +168,11 @@ impl Service {
         &self.0.settings
     }
 
+    /// The agency's time zone: what pages show times in, and days of requests mean.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.0.settings.agency.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
     /// Who we are.
     pub fn agency(&self) -> &Agency {
         &self.0.agency

@@ -10,7 +10,7 @@ pub enum Role {
     Tracer,
     /// A tracer who also gives out work, starts flows and takes exports.
     Supervisor,
-    /// Writes flows; sees nothing of patients.
+    /// Writes flows; sees nothing of a patient.
     Author,
     /// Reads what was done, by whom; changes nothing.
     Auditor,
@@ -35,6 +35,8 @@ pub enum Permission {
     ExportAnswers,
     /// Read, simulate and publish flows.
     EditFlows,
+    /// Read what was not understood, grouped. Who reads no conversations sees only what several people wrote.
+    ReadUnclear,
     /// Read the audit.
     ReadAudit,
     /// Add, change and remove users.
@@ -71,10 +73,17 @@ impl Role {
         use Permission as P;
         match self {
             Self::Tracer => &[P::SeeQueue, P::ReadConversation, P::WorkConversation],
-            Self::Supervisor => {
-                &[P::SeeQueue, P::ReadConversation, P::WorkConversation, P::AssignWork, P::StartFlow, P::ExportAnswers, P::ReadAudit]
-            }
-            Self::Author => &[P::EditFlows],
+            Self::Supervisor => &[
+                P::SeeQueue,
+                P::ReadConversation,
+                P::WorkConversation,
+                P::AssignWork,
+                P::StartFlow,
+                P::ExportAnswers,
+                P::ReadUnclear,
+                P::ReadAudit,
+            ],
+            Self::Author => &[P::EditFlows, P::ReadUnclear],
             Self::Auditor => &[P::SeeQueue, P::ReadAudit],
             Self::Admin => &[
                 P::SeeQueue,
@@ -84,6 +93,7 @@ impl Role {
                 P::StartFlow,
                 P::ExportAnswers,
                 P::EditFlows,
+                P::ReadUnclear,
                 P::ReadAudit,
                 P::ManageUsers,
             ],
@@ -98,14 +108,24 @@ mod tests {
     #[test]
     fn the_table_is_what_was_decided() {
         use Permission::*;
-        let columns =
-            [SeeQueue, ReadConversation, WorkConversation, AssignWork, StartFlow, ExportAnswers, EditFlows, ReadAudit, ManageUsers];
+        let columns = [
+            SeeQueue,
+            ReadConversation,
+            WorkConversation,
+            AssignWork,
+            StartFlow,
+            ExportAnswers,
+            EditFlows,
+            ReadUnclear,
+            ReadAudit,
+            ManageUsers,
+        ];
         for (role, row) in [
-            (Role::Tracer, "yyy------"),
-            (Role::Supervisor, "yyyyyy-y-"),
-            (Role::Author, "------y--"),
-            (Role::Auditor, "y------y-"),
-            (Role::Admin, "yyyyyyyyy"),
+            (Role::Tracer, "yyy-------"),
+            (Role::Supervisor, "yyyyyy-yy-"),
+            (Role::Author, "------yy--"),
+            (Role::Auditor, "y-------y-"),
+            (Role::Admin, "yyyyyyyyyy"),
         ] {
             let may: String = columns.iter().map(|permission| if role.may(*permission) { 'y' } else { '-' }).collect();
             assert_eq!(may, row, "{role:?}");

@@ -314,7 +314,7 @@ impl Simulation {
         let medium = conversation.address.medium;
         let capabilities = Capabilities::of(medium);
         let step = engine::step(&self.world(none), conversation, event, self.now);
-        let (kept, mut faults) = stored(&step.conversation);
+        let (mut kept, mut faults) = stored(&step.conversation);
         let now = self.now;
         let shut = capabilities
             .window_hours
@@ -332,6 +332,7 @@ impl Simulation {
                 Effect::Fact(fact) => facts.push(fact),
             }
         }
+        engine::remember_said(&mut kept, messages.iter().map(|message| &message.outgoing.text));
         let handset = self.handsets.get_mut(phone)?;
         handset.conversation = kept;
         for message in &messages {

@@ -119,6 +119,7 @@ impl Phone {
                         question.choices.iter().map(|choice| (choice.key.clone(), format!("{}:{}", question.tap, choice.key))).collect();
                 }
                 let messages = self.flows.1.render(say, medium, &Capabilities::of(medium)).unwrap();
+                engine::remember_said(&mut self.conversation, messages.iter().map(|message| &message.text));
                 texts.extend(messages.into_iter().map(|message| message.text.into_inner()));
             }
         }
@@ -481,6 +482,7 @@ fn one_person_alone_answers_yes_or_no_and_help_leaves_the_greeting_out() {
 }
 
 mod random;
+mod replies;
 
 /// A flow of one's own, with nothing but the engine's words beside it.
 fn own(flow: &str) -> Arc<(Library, Catalog)> {
@@ -546,7 +548,7 @@ fn what_is_said_beside_an_answer_is_offered_to_the_question_that_asks_it() {
     phone.text("none");
     says(&phone.text("yes"), "Can you stay away");
     let answered = phone.facts().into_iter().find_map(|fact| if let Fact::Answered(answer) = fact { Some(answer) } else { None }).unwrap();
-    assert_eq!((answered.step.as_str(), answered.said.reveal().as_str()), ("onset", "yes"));
+    assert_eq!((answered.step.as_str(), answered.said.reveal().as_str()), ("onset", "yes, since yesterday"));
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let starts_on = match text.role {
             Role::StartsOn => true,
             Role::Label => continue,
-            Role::Say | Role::Option(_) | Role::None | Role::First | Role::More | Role::Retry => false,
+            Role::Say | Role::Option(_) | Role::None | Role::First | Role::More | Role::Retry | Role::Why => false,
         };
         for (_, words, span) in words_of(subject, text) {
             let command = keyword::taken(&words, &subject.flow.languages).filter(|_| starts_on && !is_opt_out(&words));

@@ -46,7 +46,7 @@ const LEAST_INFLESZ: f64 = 55.0;
 fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for text in &subject.flow.texts {
         match text.role {
-            Role::Say | Role::First | Role::More | Role::Retry => {}
+            Role::Say | Role::First | Role::More | Role::Retry | Role::Why => {}
             Role::Option(_) | Role::None | Role::StartsOn | Role::Label => continue,
         }
         report(subject.source_language().primary(), &text.source, &text.span, findings);

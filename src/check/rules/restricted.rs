@@ -90,7 +90,7 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         if before.contains(&Point { step: id, part: Part::Begin }) {
             texts.extend(step.say.iter().flat_map(variants));
             match &step.body {
-                Body::Ask(ask) => texts.extend(ask.options.iter().map(|option| option.say).chain(ask.none).chain(ask.retry)),
+                Body::Ask(ask) => texts.extend(ask.options.iter().map(|option| option.say).chain(ask.none).chain(ask.retry).chain(ask.why)),
                 Body::Repeat(repeat) => texts.extend(repeat.first.into_iter().chain(repeat.more)),
                 Body::Plain | Body::ForEach(_) | Body::Call(_) => {}
             }

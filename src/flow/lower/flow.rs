@@ -15,6 +15,10 @@ use crate::flow::{
     text,
 };
 
+/// Keys of the head that name a shared text for what people ask back, and the text that is said without them.
+const ASKED_BACK: &[(&str, &str)] =
+    &[("who is this", "who-is-this"), ("is it real", "is-it-real"), ("why we ask", "why-we-ask"), ("how long", "how-long")];
+
 /// Lowers a whole file.
 pub fn flow(file: &SourceFile<'_>, stem: &str, tree: &Node, problems: &mut Vec<Problem>) -> Option<Draft> {
     let NodeKind::Map(entries) = &tree.kind else {
@@ -97,7 +101,18 @@ impl<'t> Lowerer<'t> {
             .collect();
         let silence = fields.get("silence").map(|entry| self.silence(entry, &place)).unwrap_or_default();
         let title = fields.get("title").and_then(|entry| self.node_text(&entry.value, "title", "as in `title: Daily symptom check`"));
-        let emergency = fields.get("emergency").and_then(|entry| self.words(entry, "emergency-text"));
+        let mut named_texts = Vec::new();
+        let emergency = fields.get("emergency").and_then(|entry| self.words(entry, "emergency-text")).map(|(name, range)| {
+            named_texts.push((name.to_owned(), range));
+            name.to_owned()
+        });
+        let mut asked_back = Vec::new();
+        for (key, usual) in ASKED_BACK {
+            if let Some((name, range)) = fields.get(key).and_then(|entry| self.words(entry, usual)) {
+                named_texts.push((name.to_owned(), range));
+                asked_back.push((*usual, name.to_owned()));
+            }
+        }
         let steps = (0..self.declared.len()).filter_map(|index| self.step(index)).collect();
         let top = self.declared.iter().enumerate().filter(|(_, declared)| declared.group.is_none()).map(|(at, _)| StepId(at)).collect();
         Draft {
@@ -108,7 +123,8 @@ impl<'t> Lowerer<'t> {
                 languages_at: languages_at.iter().map(|range| self.file.span(range)).collect(),
                 audience,
                 needs,
-                emergency: emergency.as_ref().map(|(name, _)| (*name).to_owned()),
+                emergency,
+                asked_back,
                 starts_on,
                 ends: self.ends.clone(),
                 ends_at,
@@ -121,7 +137,7 @@ impl<'t> Lowerer<'t> {
             names: self.names.clone(),
             text_groups: std::mem::take(&mut self.text_groups),
             calls: std::mem::take(&mut self.calls),
-            emergency: emergency.map(|(_, range)| range),
+            named_texts,
             stale: std::collections::BTreeSet::new(),
         }
     }

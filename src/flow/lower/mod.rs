@@ -34,8 +34,8 @@ pub struct Draft {
     pub text_groups: Vec<Vec<String>>,
     /// Flows called or needed, with the places where they are named.
     pub calls: Vec<(String, Range<usize>)>,
-    /// Where `emergency` names its shared text.
-    pub emergency: Option<Range<usize>>,
+    /// Shared texts that the head names, `emergency` and the answers to questions back, and where.
+    pub named_texts: Vec<(String, Range<usize>)>,
     /// Texts, with a language's tag, whose translation is there but stale: found there, not as missing.
     pub stale: std::collections::BTreeSet<(usize, String)>,
 }

@@ -11,7 +11,7 @@ use crate::flow::{
     condition::{Arithmetic, Datum, Expression, Type},
     diagnostic::Problem,
     keys,
-    model::{Actions, Ask, Body, Bounds, FlowOption, ForEach, IfUnclear, Kind, Repeat, Role, Step, StepId},
+    model::{Actions, Ask, Body, Bounds, Confirm, FlowOption, ForEach, IfUnclear, Kind, Repeat, Role, Step, StepId},
     syntax::{Entry, NodeKind},
 };
 
@@ -22,7 +22,7 @@ const MOST_TRIES: u16 = 9;
 /// Items of a repeat where `up to` is not given.
 const UP_TO: u16 = 10;
 /// Keys that only a question has.
-const OF_QUESTION: &[&str] = &["none", "options", "whole", "unit", "code", "retry", "tries", "if unclear"];
+const OF_QUESTION: &[&str] = &["none", "options", "whole", "unit", "code", "retry", "tries", "confirm", "why we ask", "if unclear"];
 /// Keys one of which a step must have.
 const DOES: &[&str] = &["say", "ask", "repeat", "for each", "call", "set", "then", "task", "escalate", "go", "end", "end all"];
 
@@ -252,6 +252,12 @@ impl Lowerer<'_> {
         }
         let none = fields.get("none").map(|none| self.text(none, Role::None, place));
         let retry = fields.get("retry").map(|retry| self.text(retry, Role::Retry, place));
+        let why = fields.get("why we ask").map(|why| self.text(why, Role::Why, place));
+        let confirm = match fields.get("confirm").and_then(|confirm| self.one_of(confirm, &["uncertain", "always"])) {
+            Some("always") => Confirm::Always,
+            Some(_) => Confirm::Uncertain,
+            None => Confirm::Never,
+        };
         let tries = fields
             .get("tries")
             .and_then(|tries| self.whole_number(tries, 1, MOST_TRIES))
@@ -262,7 +268,18 @@ impl Lowerer<'_> {
         let whole = fields.get("whole").is_some_and(|whole| self.yes_or_no(whole));
         let unit = fields.get("unit").and_then(|unit| self.words(unit, "kg")).map(|(unit, _)| unit.to_owned());
         let kind = self.kind(form?, asked, place, whole, unit)?;
-        Some(Ask { kind, options, none, retry, tries, if_unclear, code, span: self.file.span(&asked.value.range) })
+        if let (Some(entry), Kind::Consent | Kind::BirthYear | Kind::Text { .. }) = (fields.get("confirm"), &kind) {
+            self.problem(
+                Problem::new(
+                    codes::TOGETHER,
+                    entry.key_range.clone(),
+                    "there is no uncertain reading of this question to confirm",
+                    "not used by this question",
+                )
+                .help("remove it"),
+            );
+        }
+        Some(Ask { kind, options, none, retry, confirm, why, tries, if_unclear, code, span: self.file.span(&asked.value.range) })
     }
 
     fn kind(&mut self, form: Form, asked: &Entry, place: &Place, whole: bool, unit: Option<String>) -> Option<Kind> {

@@ -7,7 +7,7 @@ use crate::{
         Language, Private,
         id::{RevisionId, TracerId},
     },
-    engine::effect::AnsweredFact,
+    engine::{effect::AnsweredFact, session::Item},
     records::{RecordsError, items_text, symptom},
 };
 
@@ -63,6 +63,21 @@ impl Applying<'_> {
                 .execute(&mut *self.db)
                 .await?;
         }
+        self.parts.insert(Part::Answers);
+        Ok(())
+    }
+
+    /// An answer that no longer holds, because an earlier one was changed: history.
+    pub(super) async fn answer_dropped(&mut self, turn: Turn<'_>, session: &str, step: &str, items: &[Item]) -> Result<(), RecordsError> {
+        sqlx::query(
+            "UPDATE rec_answers SET superseded = 1 WHERE conversation = ? AND session = ? AND step = ? AND items = ? AND superseded = 0",
+        )
+        .bind(turn.conversation)
+        .bind(session)
+        .bind(step)
+        .bind(items_text(items))
+        .execute(&mut *self.db)
+        .await?;
         self.parts.insert(Part::Answers);
         Ok(())
     }

@@ -4,6 +4,7 @@ mod answers;
 mod hands;
 mod messages;
 mod turn;
+mod unclear;
 
 use std::collections::BTreeSet;
 

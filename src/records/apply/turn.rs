@@ -106,6 +106,11 @@ impl Applying<'_> {
                 self.mark(turn, Mark::OptedIn, "", None).await
             }
             Fact::LanguageSet { language } => self.mark(turn, Mark::Language, language.tag(), None).await,
+            Fact::NotUnderstood { session, flow, step, language, reason, said } => {
+                let unclear = super::unclear::Unclear { session, flow, step, language: language.tag(), reason, said };
+                self.not_understood(turn, unclear).await
+            }
+            Fact::AnswerDropped { session, step, items } => self.answer_dropped(turn, session, step, items).await,
             Fact::Undeliverable { reason } => self.mark(turn, Mark::Undeliverable, reason, None).await,
             Fact::Fault { what } => self.mark(turn, Mark::Fault, what, None).await,
             Fact::Standing { holder, epoch, open, waiting_since, language, last_inbound_at } => {

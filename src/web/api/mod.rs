@@ -10,6 +10,7 @@ mod conversations;
 mod escalations;
 mod sessions;
 pub(super) mod to;
+mod unclear;
 
 use axum::{
     Router,
@@ -30,6 +31,7 @@ pub(super) fn routes(_service: &Service) -> Router<Service> {
         .route("/api/v1/conversations/{id}", get(conversations::read))
         .route("/api/v1/escalations", get(escalations::list))
         .route("/api/v1/answers.csv", get(answers::csv))
+        .route("/api/v1/unclear", get(unclear::list))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limit::FORM_BODY_BYTES))
 }

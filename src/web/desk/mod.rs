@@ -6,6 +6,7 @@
 //! GET  /desk/login, POST         in                              POST /desk/logout              out
 //! POST /desk/find                the conversation of a number
 //! GET  /desk/audit               who saw or did what             GET  /desk/answers.csv         an export
+//! GET  /desk/unclear             what was not understood         GET  /desk/unclear.csv         the same as a file
 //! ```
 //! An act becomes an event for the engine and nothing else: this room decides nothing about a conversation. Who holds it, its epoch
 //! and its open question are read from the live store; the transcript from the record. Every view is an audit record before it is shown.
@@ -20,6 +21,7 @@ mod pages;
 mod queue;
 mod refused;
 pub(super) mod signed;
+mod unclear;
 mod view;
 mod words;
 
@@ -44,6 +46,8 @@ pub fn routes() -> Router<Service> {
         .route("/desk/events", get(events::stream))
         .route("/desk/audit", get(audit::show))
         .route("/desk/answers.csv", get(export::answers))
+        .route("/desk/unclear", get(unclear::show))
+        .route("/desk/unclear.csv", get(unclear::csv))
         .route("/desk/static/{file}", get(pages::file))
         .route("/desk/find", post(find::find))
         .route("/desk/{conversation}", get(conversation::show).post(act::act))

@@ -28,6 +28,7 @@ static PAGES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
         ("queue", include_str!("../../../templates/desk/queue.hbs")),
         ("conversation", include_str!("../../../templates/desk/conversation.hbs")),
         ("audit", include_str!("../../../templates/desk/audit.hbs")),
+        ("unclear", include_str!("../../../templates/desk/unclear.hbs")),
     ] {
         #[expect(clippy::expect_used, reason = "the templates are part of the program, and a test renders each")]
         pages.register_template_string(name, text).expect("a template of the desk is well formed");
@@ -68,6 +69,7 @@ impl Page {
                 "csrf": user.csrf(),
                 "sees_queue": sees_queue,
                 "reads_audit": user.role.may(Permission::ReadAudit),
+                "reads_unclear": user.role.may(Permission::ReadUnclear),
             }),
         );
         self.bare(service, status)
@@ -110,7 +112,7 @@ async fn told(service: &Service, n_emergencies: u64) -> Value {
 
 /// The agency's time zone: what pages show times in.
 pub(super) fn zone(service: &Service) -> jiff::tz::TimeZone {
-    jiff::tz::TimeZone::get(&service.settings().agency.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    service.zone()
 }
 
 /// A page that only says something.

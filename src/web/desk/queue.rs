@@ -31,8 +31,11 @@ const CLAIMABLE: usize = 50;
 /// `GET /desk`
 pub async fn show(State(service): State<Service>, signed: Signed) -> Response {
     if !signed.role.may(Permission::SeeQueue) {
-        let text =
-            if signed.role.may(Permission::ReadAudit) { "Your role reads the audit." } else { "Your role has no pages at the desk." };
+        let text = match (signed.role.may(Permission::ReadAudit), signed.role.may(Permission::ReadUnclear)) {
+            (true, _) => "Your role reads the audit.",
+            (false, true) => "Your role reads what was not understood.",
+            (false, false) => "Your role has no pages at the desk.",
+        };
         return super::message("Desk", text, None).for_user(&service, &signed, StatusCode::OK).await;
     }
     let (rows, names) = match (service.records().queue().await, words::names(&service).await) {

@@ -1,0 +1,104 @@
+//! In which language of a flow somebody writes, where it is plainly not the one spoken with them.
+
+use super::{
+    normalise::{Kind, Tokens},
+    words::{self, Words},
+};
+use crate::base::Language;
+
+/// Words of a reply that are looked at: the first tell it.
+const WORDS: usize = 40;
+/// Letters of a word that tells a language alone; shorter ones are names, typing faults and words of several languages.
+const LETTERS: usize = 4;
+
+/// The other language that a reply is plainly written in; `None` where it may as well be the one spoken, or says too little.
+///
+/// `least` words must be of that language and of no other of the flow: 1 for most replies, 2 where names are asked.
+pub fn other(reply: &str, spoken: &Language, others: &[Language], least: usize) -> Option<Language> {
+    let tokens = Tokens::of(reply);
+    let texts: Vec<&str> =
+        (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(Kind::Word)).map(|at| tokens.text(at)).take(WORDS).collect();
+    if let Some(script) = texts.iter().find_map(|text| text.chars().find_map(script_of)) {
+        return others.iter().find(|language| language.primary() == script).filter(|_| spoken.primary() != script).cloned();
+    }
+    let known: Vec<(&Language, &Words)> =
+        others.iter().filter(|other| other.primary() != spoken.primary()).filter_map(|other| Some((other, words::of(other)?))).collect();
+    let own = words::of(spoken);
+    let is_spoken = |text: &str| own.is_some_and(|words| uses(words, text));
+    let n_spoken = texts.iter().filter(|text| is_spoken(text) && !known.iter().any(|(_, words)| uses(words, text))).count();
+    let mut best: Option<(usize, &Language)> = None;
+    for (at, (language, words)) in known.iter().enumerate() {
+        let only = |text: &&&str| {
+            let another = known.iter().enumerate().any(|(n, (_, others))| n != at && uses(others, text));
+            uses(words, text) && !is_spoken(text) && !another
+        };
+        let marks: Vec<&&str> = texts.iter().filter(only).collect();
+        let tells = marks.len() >= 2 || marks.iter().any(|text| text.chars().count() >= LETTERS);
+        if tells && marks.len() >= least && marks.len() > n_spoken && best.is_none_or(|(n, _)| marks.len() > n) {
+            best = Some((marks.len(), language));
+        }
+    }
+    best.map(|(_, language)| language.clone())
+}
+
+/// Whether a folded word is one of the language's.
+fn uses(words: &Words, text: &str) -> bool {
+    words.knows(text) || words.polite.knows(text)
+}
+
+/// The language of a script that only one of ours is written in.
+const fn script_of(letter: char) -> Option<&'static str> {
+    match letter {
+        '\u{0600}'..='\u{06FF}' | '\u{0750}'..='\u{077F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}' => Some("ar"),
+        '\u{3400}'..='\u{9FFF}' => Some("zh"),
+        '\u{0900}'..='\u{097F}' => Some("hi"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_plainly_in_another_language_of_the_flow_tells_which() {
+        let all: Vec<Language> = ["en", "es", "fr", "pt", "ar", "zh", "hi"].iter().filter_map(|tag| Language::parse(tag)).collect();
+        for (spoken, reply, language) in [
+            ("en", "hola", Some("es")),
+            ("en", "buenos días", Some("es")),
+            ("en", "ayer", Some("es")),
+            ("en", "bonjour", Some("fr")),
+            ("en", "depuis hier", Some("fr")),
+            ("en", "olá, bom dia", Some("pt")),
+            ("en", "مرحبا", Some("ar")),
+            ("en", "你好", Some("zh")),
+            ("en", "नमस्ते", Some("hi")),
+            ("es", "yesterday morning", Some("en")),
+            ("ar", "hello", Some("en")),
+            ("zh", "gracias", Some("es")),
+            ("en", "no", None),
+            ("en", "si", None),
+            ("en", "oui", None),
+            ("es", "no", None),
+            ("es", "yes", None),
+            ("en", "Luis", None),
+            ("en", "Ana", None),
+            ("en", "2", None),
+            ("en", "+15550100001", None),
+            ("en", "👍", None),
+            ("en", "", None),
+            ("en", "yes I said hola to him yesterday", None),
+            ("ar", "مرحبا", None),
+        ] {
+            let spoken = Language::parse(spoken).unwrap();
+            let others: Vec<Language> = all.iter().filter(|other| **other != spoken).cloned().collect();
+            assert_eq!(other(reply, &spoken, &others, 1).as_ref().map(Language::tag), language, "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_a_word_elsewhere_is_no_language() {
+        let (english, spanish) = (Language::english(), Language::parse("es").unwrap());
+        assert_eq!(other("Domingo", &english, std::slice::from_ref(&spanish), 2), None);
+    }
+}

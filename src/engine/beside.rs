@@ -1,0 +1,89 @@
+//! What is said beside an answer: "yes, since monday", "no but my son does". Nothing of it is taken; it is offered where it is asked.
+
+use super::{
+    listen::Reply,
+    session::{Beside, Offered},
+    walk::Walk,
+};
+use crate::{
+    answer::{
+        Expect, Value,
+        extra::{self, Extra},
+    },
+    base::{Language, Private, id::PersonNumber, limit},
+    flow::{
+        Flow,
+        model::{Ask, Kind, Urgency},
+    },
+};
+
+impl Walk<'_, '_> {
+    /// What was said beside the answer: kept for the question that asks it, or told to the desk.
+    pub fn hear_beside(&mut self, flow: &Flow, ask: &Ask, reply: Reply<'_>, value: &Value) {
+        let Reply::Text(text) = reply else { return };
+        let expect = self.expect(flow, ask);
+        let language = self.language();
+        let others: Vec<Language> = flow.languages.iter().filter(|other| **other != language).cloned().collect();
+        for extra in extra::read(&expect, text, &self.context(&language, &others)) {
+            match extra {
+                Extra::Value(beside) => self.keep_beside(&ask.kind, value, beside, text),
+                Extra::SomeoneElse => {
+                    let rule = format!("{} {} someone else", flow.name, self.frame().at);
+                    let session = Some(self.session.id.clone());
+                    self.run.task(Urgency::Routine, "Says that someone else is meant too", &rule, Some(Private::from(text)), session);
+                    if matches!(ask.kind, Kind::YesNo | Kind::YesNoUnsure) {
+                        let noted = self.run.shared(Some(&self.revision.id), "others-noted", &[]);
+                        self.pending.push(noted);
+                    }
+                }
+            }
+        }
+    }
+
+    fn keep_beside(&mut self, kind: &Kind, answer: &Value, value: Value, said: &str) {
+        let number = |key: &String| key.parse().ok().map(PersonNumber);
+        let about: Vec<PersonNumber> = match (kind, answer) {
+            (Kind::People(_), Value::Choices(keys)) => keys.iter().filter_map(number).collect(),
+            (Kind::OnePerson(_), Value::Choice(key)) => number(key).into_iter().collect(),
+            _ => vec![self.who()],
+        };
+        if about.is_empty() {
+            return;
+        }
+        let items = self.items();
+        self.session
+            .beside
+            .retain(|known| std::mem::discriminant(known.value.reveal()) != std::mem::discriminant(&value) || known.items != items);
+        if self.session.beside.len() >= limit::SAID_BESIDE {
+            self.session.beside.remove(0);
+        }
+        self.session.beside.push(Beside { value: Private::new(value), said: Private::from(said), items, about });
+    }
+
+    /// A value said beside an earlier answer that this question asks for: it is offered once for each person it was said of.
+    pub fn said_before(&mut self, flow: &Flow, ask: &Ask) -> Option<Offered> {
+        if self.session.beside.is_empty() {
+            return None;
+        }
+        let (expect, items, who) = (self.expect(flow, ask), self.items(), self.who());
+        let fits = |known: &Beside| {
+            items.starts_with(&known.items)
+                && known.about.contains(&who)
+                && match (&expect, known.value.reveal()) {
+                    (Expect::Date(bounds), Value::Date(day)) => {
+                        bounds.from.is_none_or(|from| from <= *day) && bounds.to.is_none_or(|to| *day <= to)
+                    }
+                    (Expect::Phone, Value::Phone(_)) | (Expect::Temperature, Value::Temperature { .. }) => true,
+                    _ => false,
+                }
+        };
+        let at = self.session.beside.iter().rposition(fits)?;
+        let known = self.session.beside.get_mut(at)?;
+        known.about.retain(|number| *number != who);
+        let offered = Offered { values: vec![known.value.clone()], said: known.said.clone() };
+        if known.about.is_empty() {
+            self.session.beside.remove(at);
+        }
+        Some(offered)
+    }
+}
