@@ -466,6 +466,8 @@ async fn a_rebuild_gives_the_same_tables() {
     .await
     .unwrap();
     assert_ne!(dump(&url).await, before, "damaged");
+    let archived = records.archived(0).await.unwrap();
+    assert!(archived.iter().map(|(_, line)| (&line.cursor, &line.entry)).eq(journal.lines.iter().map(|line| (&line.cursor, &line.entry))));
     assert_eq!(records.rebuild().await.unwrap(), u64::try_from(journal.lines.len()).unwrap());
     assert_eq!(dump(&url).await, before);
     assert_eq!(records.answers_csv(None).await.unwrap(), csv);
@@ -579,4 +581,14 @@ async fn an_address_that_is_no_file_is_refused_with_what_to_write() {
         let error = Records::open(url, sealer(), clock()).await.unwrap_err().to_string();
         assert!(error.contains("write `sqlite:intake.db`") && !error.contains("secret"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_record_opens_while_another_process_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("records.db").display());
+    Records::open(&url, sealer(), clock()).await.unwrap();
+    let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    Records::open(&url, sealer(), clock()).await.unwrap();
 }
