@@ -37,8 +37,11 @@ use crate::support::{
 
 /// What providers sign.
 pub const PUBLIC_URL: &str = "https://intake.test";
-/// What was in the air may take so long without anything moving: a lease runs out after 10 s, an attempt after 30 s, an answer after 10 s.
-const STILL: Duration = Duration::from_secs(75);
+/// What was in the air may take so long without anything moving: a lease runs out after 10 s, an attempt after 30 s, an answer after 10 s, and
+/// a reminder comes after 60 s.
+const STILL: Duration = Duration::from_secs(100);
+/// `everysec` syncs every second, two where the disc is slow; the machine may be busy with other things.
+const MOMENTS: Duration = Duration::from_secs(10);
 /// From so many messages on, a run waits for reminders, which come after a minute of silence.
 const WITH_REMINDERS: u64 = 5_000;
 
@@ -133,7 +136,7 @@ fn power_cuts_under_everysec_lose_moments_and_leave_the_rest_consistent() {
     settings.extend(KEEPS_JOURNAL);
     let report = run(Plan { redis: Some((settings, true)), rolls_back: true, ..plan });
     report.must_agree();
-    assert!(report.lost_within < Duration::from_secs(5), "more than moments were lost: {:?}", report.lost_within);
+    assert!(report.lost_within < MOMENTS, "more than moments were lost: {:?}", report.lost_within);
 }
 
 #[test]

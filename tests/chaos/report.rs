@@ -58,7 +58,7 @@ fn excuse(sent: &Taken, happened: &[Happened]) -> Option<&'static str> {
     }
     // While the store is away, the node keeps trying to keep what came of it, and may die meanwhile.
     let mut until = sent.at + SETTLED;
-    for one in happened.iter().filter(|one| one.to >= sent.at && one.from <= sent.at + Duration::from_secs(60)) {
+    for one in about(sent, happened).iter().filter(|one| one.to >= sent.at) {
         let near = one.from <= until;
         match one.fault {
             Fault::KillNode | Fault::LeaveDown if near && one.node == Some(sent.node) && one.from >= sent.at => {
@@ -77,9 +77,17 @@ fn excuse(sent: &Taken, happened: &[Happened]) -> Option<&'static str> {
     (until - sent.at >= GIVES_UP).then_some("the store was away")
 }
 
+/// What went wrong about the time of a send; nothing lasts longer than half of this.
+fn about<'a>(sent: &Taken, happened: &'a [Happened]) -> &'a [Happened] {
+    const ABOUT: Duration = Duration::from_secs(60);
+    let from = happened.partition_point(|one| one.from + ABOUT < sent.at);
+    let to = happened.partition_point(|one| one.from <= sent.at + ABOUT);
+    &happened[from..to]
+}
+
 /// How long its node stood still on the way to the provider.
 fn stood_still(sent: &Taken, happened: &[Happened]) -> Duration {
-    let pauses = happened.iter().filter(|one| {
+    let pauses = about(sent, happened).iter().filter(|one| {
         matches!(one.fault, Fault::PauseNode | Fault::PausePastLease) && one.node == Some(sent.node) && one.from <= sent.at && {
             one.to + SETTLED >= sent.at
         }
@@ -136,6 +144,15 @@ impl Report {
         assert_eq!(self.outbox, 0, "messages were left in the outbox\n{}", self.logs);
     }
 
+    fn lost(&self) -> String {
+        let n = self.found.lost.len() + self.found.unsent.len();
+        if self.lost_within.is_zero() {
+            n.to_string()
+        } else {
+            format!("{n} (of the last {:.1} s before a cut)", self.lost_within.as_secs_f64())
+        }
+    }
+
     /// Columns and their values.
     fn cells(&self) -> Vec<(&'static str, String)> {
         let (found, n) = (&self.found, |fault| self.n(fault));
@@ -166,7 +183,7 @@ impl Report {
                     n(Fault::CutProvider)
                 ),
             ),
-            ("lost", (found.lost.len() + found.unsent.len()).to_string()),
+            ("lost", self.lost()),
             ("effects doubled", found.effects_doubled.len().to_string()),
             ("sends doubled", self.doubled.without.len().to_string()),
             ("with an excuse (could have been)", format!("{} ({})", self.doubled.excused, self.doubled.could)),
@@ -192,9 +209,10 @@ impl fmt::Display for Report {
     }
 }
 
-/// The longest time between the acknowledgement of a word that was lost and the first power cut after it.
+/// The longest time between the acknowledgement of a word that was lost and the power cut that took it. A kill in between is not counted: a
+/// Redis that comes back does not sync what it finds until something is written.
 pub fn lost_within(acknowledged: impl Iterator<Item = Instant>, happened: &[Happened]) -> Duration {
-    let cut_after =
-        |at: Instant| happened.iter().filter(|one| one.fault == Fault::CutPower && one.from >= at).map(|one| one.from - at).min();
-    acknowledged.filter_map(cut_after).max().unwrap_or_default()
+    let deaths = || happened.iter().filter(|one| matches!(one.fault, Fault::KillStore | Fault::CutPower));
+    let taken = |at: Instant| deaths().find(|one| one.from >= at).filter(|one| one.fault == Fault::CutPower).map(|one| one.from - at);
+    acknowledged.filter_map(taken).max().unwrap_or_default()
 }
