@@ -466,6 +466,8 @@ async fn a_rebuild_gives_the_same_tables() {
     .await
     .unwrap();
     assert_ne!(dump(&url).await, before, "damaged");
+    let archived = records.archived(0).await.unwrap();
+    assert!(archived.iter().map(|(_, line)| (&line.cursor, &line.entry)).eq(journal.lines.iter().map(|line| (&line.cursor, &line.entry))));
     assert_eq!(records.rebuild().await.unwrap(), u64::try_from(journal.lines.len()).unwrap());
     assert_eq!(dump(&url).await, before);
     assert_eq!(records.answers_csv(None).await.unwrap(), csv);
@@ -627,4 +629,14 @@ async fn an_answer_that_no_longer_holds_is_history() {
     records.apply(&journal.lines).await.unwrap();
     let page = records.conversation(&ANA.into(), None).await.unwrap().unwrap();
     assert_eq!(page.answers.iter().map(|answer| answer.superseded).collect::<Vec<_>>(), [true]);
+}
+
+#[tokio::test]
+async fn a_record_opens_while_another_process_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("records.db").display());
+    Records::open(&url, sealer(), clock()).await.unwrap();
+    let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    Records::open(&url, sealer(), clock()).await.unwrap();
 }

@@ -1,9 +1,12 @@
 //! Making the tables again from the archive.
 
-use sqlx::Row;
+use sqlx::{Row, SqliteConnection};
 
-use super::{Records, RecordsError, apply};
-use crate::store::Entry;
+use super::{Records, RecordsError, apply, vault::Vault};
+use crate::{
+    base::id::ConversationId,
+    store::{Cursor, Line},
+};
 
 /// What is projected from the journal, and so may be dropped.
 const PROJECTED: [&str; 15] = [
@@ -39,24 +42,35 @@ impl Records {
         }
         let (mut after, mut n_lines) = (0_i64, 0_u64);
         loop {
-            let rows = sqlx::query("SELECT n, conversation, entry_sealed FROM rec_archive WHERE n > ? ORDER BY n LIMIT ?")
-                .bind(after)
-                .bind(PAGE)
-                .fetch_all(&mut *tx)
-                .await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                after = row.try_get("n")?;
-                let conversation: Option<String> = row.try_get("conversation")?;
-                let sealed: Vec<u8> = row.try_get("entry_sealed")?;
-                let entry: Entry = self.vault.open_json("archive.entry", conversation.as_deref().unwrap_or_default(), &sealed)?;
-                apply::project(&mut tx, &self.vault, conversation.as_deref(), &entry).await?;
+            let lines = page(&mut tx, &self.vault, after).await?;
+            let Some((last, _)) = lines.last() else { break };
+            after = *last;
+            for (_, line) in &lines {
+                apply::project(&mut tx, &self.vault, line.conversation.as_ref().map(ConversationId::as_str), &line.entry).await?;
                 n_lines += 1;
             }
         }
         tx.commit().await?;
         Ok(n_lines)
     }
+    /// Archived lines after a number (0: from the first), some at a time, in the order they were archived, each with its number.
+    ///
+    /// # Errors
+    /// [`RecordsError::Corrupt`] where one of them cannot be opened.
+    pub async fn archived(&self, after: i64) -> Result<Vec<(i64, Line)>, RecordsError> {
+        page(&mut *self.pool.acquire().await?, &self.vault, after).await
+    }
+}
+
+async fn page(db: &mut SqliteConnection, vault: &Vault, after: i64) -> Result<Vec<(i64, Line)>, RecordsError> {
+    let sql = "SELECT n, shard, position, conversation, entry_sealed FROM rec_archive WHERE n > ? ORDER BY n LIMIT ?";
+    let rows = sqlx::query(sql).bind(after).bind(PAGE).fetch_all(db).await?;
+    let line = |row: sqlx::sqlite::SqliteRow| {
+        let conversation: Option<String> = row.try_get("conversation")?;
+        let sealed: Vec<u8> = row.try_get("entry_sealed")?;
+        let entry = vault.open_json("archive.entry", conversation.as_deref().unwrap_or_default(), &sealed)?;
+        let cursor = Cursor { shard: row.try_get("shard")?, position: row.try_get("position")? };
+        Ok((row.try_get("n")?, Line { cursor, conversation: conversation.map(ConversationId), entry }))
+    };
+    rows.into_iter().map(line).collect()
 }

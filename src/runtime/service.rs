@@ -142,7 +142,7 @@ impl Service {
         let desk = Desk { hours: settings.desk.hours.clone(), on_call: on_call.collect() };
         let stop_confirmed_by_provider =
             settings.channels.iter().filter(|channel| confirms_stop(channel)).map(|channel| channel.name().to_owned()).collect();
-        let node = clock.new_id("node");
+        let node = format!("{}/{}", place(&settings), clock.new_id("node"));
         Self(Arc::new(Inner {
             agency,
             desk,
@@ -295,7 +295,7 @@ impl Service {
         &self.0.lag
     }
 
-    /// The name that this process takes leases by.
+    /// The name that this process takes leases by: where it runs, and which life there.
     pub fn node(&self) -> &str {
         &self.0.node
     }
@@ -312,6 +312,13 @@ impl Service {
     pub(super) fn pin_kept(&self, id: &RevisionId) {
         self.0.kept_pins.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
     }
+}
+
+/// Where a node runs: the machine and the address it listens at. Another life at the same place has ended.
+fn place(settings: &Settings) -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    let machine = machine.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    format!("{}:{}", machine.as_deref().unwrap_or("localhost"), settings.server.listen)
 }
 
 /// Twilio answers STOP by itself on SMS, and refuses what we send after it (21610).

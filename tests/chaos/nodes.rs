@@ -1,9 +1,8 @@
-//! Processes of the real program, and killing them.
+//! Processes of the real program: killed, left dead, stopped and woken.
 
 use std::{
     fs::{self, File},
-    net::TcpListener,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Mutex,
     time::{Duration, Instant},
@@ -11,28 +10,21 @@ use std::{
 
 use intake::{base::clock::Clock, security::Sealer};
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 
-use super::PUBLIC_URL;
-use crate::support::twilio;
+use super::{PUBLIC_URL, people};
+use crate::support::{redis::free_port, signal, twilio};
 
 /// How long a node may take until it serves.
-const START: Duration = Duration::from_secs(30);
-
-const FLOW: &str = "flow: echo
-title: Echo
-languages: [en]
-for: anyone
-ends: [complete]
-steps:
-  word:
-    label: Word
-    say: |
-      {{#if word}}You said {{word}}.{{/if}}
-      What next?
-    ask: text
-    go: word
-";
+const START: Duration = Duration::from_secs(60);
+/// How long a node may take to stop in order.
+const STOP: Duration = Duration::from_secs(60);
+/// Bytes of each log that a failure shows.
+const TAIL: usize = 6_000;
 
 /// A folder with a configuration for each node.
 pub struct Place {
@@ -41,14 +33,14 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn new(store: &str, n_nodes: usize, provider: &str) -> Self {
+    /// A node for each address of the store.
+    pub fn new(stores: &[String], provider: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("flows")).unwrap();
-        fs::write(folder.path().join("flows/echo.yaml"), FLOW).unwrap();
+        fs::write(folder.path().join("flows/echo.yaml"), people::FLOW).unwrap();
         fs::write(folder.path().join("intake.key"), Sealer::generate(&Clock::machine())).unwrap();
-        let listeners: Vec<TcpListener> = (0..n_nodes).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
-        for (nth, port) in ports.iter().enumerate() {
+        let ports: Vec<u16> = stores.iter().map(|_| free_port()).collect();
+        for (nth, (port, store)) in ports.iter().zip(stores).enumerate() {
             let (account, token) = (twilio::ACCOUNT, twilio::TOKEN);
             let config = format!(
                 "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{PUBLIC_URL}\"\n[store]\nurl = \"{store}\"\n\
@@ -61,6 +53,11 @@ impl Place {
         }
         Self { folder, ports }
     }
+
+    /// Where the first node's configuration is.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("node0.toml")
+    }
 }
 
 /// The nodes.
@@ -69,51 +66,76 @@ pub struct Nodes {
     folder: PathBuf,
     ports: Vec<u16>,
     dice: Clock,
-    kills: Mutex<Vec<(Option<usize>, Instant)>>,
 }
 
 impl Nodes {
     pub async fn start(place: &Place) -> Self {
         let folder = place.folder.path().to_owned();
         let children = (0..place.ports.len()).map(|nth| spawn(&folder, nth)).collect();
-        let (ports, dice) = (place.ports.clone(), Clock::machine());
-        let nodes = Self { children: Mutex::new(children), folder, ports, dice, kills: Mutex::default() };
+        let nodes = Self { children: Mutex::new(children), folder, ports: place.ports.clone(), dice: Clock::machine() };
         for nth in 0..nodes.ports.len() {
             nodes.until_it_serves(nth).await;
         }
         nodes
     }
 
-    /// `kill -9`, and another start.
-    pub async fn kill(&self, nth: usize) {
-        {
-            let mut children = self.children.lock().unwrap();
-            self.kills.lock().unwrap().push((Some(nth), Instant::now()));
-            children[nth].kill().unwrap();
-            children[nth].wait().unwrap();
-            children[nth] = spawn(&self.folder, nth);
-        }
-        // So many kills would otherwise hit a node that does nothing yet.
+    pub fn n(&self) -> usize {
+        self.ports.len()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&self, nth: usize) {
+        let child = &mut self.children.lock().unwrap()[nth];
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Another start, waited for: so many kills would otherwise hit a node that does nothing yet.
+    pub async fn start_again(&self, nth: usize) {
+        self.children.lock().unwrap()[nth] = spawn(&self.folder, nth);
         self.until_it_serves(nth).await;
+    }
+
+    /// `STOP` or `CONT`.
+    pub fn signal(&self, nth: usize, name: &str) {
+        signal(&self.children.lock().unwrap()[nth], name);
+    }
+
+    /// All end in order, as operators end them.
+    pub async fn stop(&self) {
+        for nth in 0..self.n() {
+            self.signal(nth, "TERM");
+        }
+        let until = Instant::now() + STOP;
+        while self.children.lock().unwrap().iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
+            assert!(Instant::now() < until, "a node does not stop:\n{}", self.logs());
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     async fn until_it_serves(&self, nth: usize) {
         let until = Instant::now() + START;
-        while tokio::net::TcpStream::connect(("127.0.0.1", self.ports[nth])).await.is_err() || !self.is_alive(nth).await {
-            let log = || fs::read_to_string(self.folder.join(format!("node{nth}.log"))).unwrap_or_default();
-            assert!(Instant::now() < until, "node {nth} does not serve: {}", log());
+        while !self.is_alive(nth).await {
+            assert!(Instant::now() < until, "node {nth} does not serve:\n{}", self.logs());
             if self.children.lock().unwrap()[nth].try_wait().unwrap().is_some() {
                 // The store may be away: an operator's supervisor starts it again.
                 sleep(Duration::from_millis(100)).await;
                 let child = spawn(&self.folder, nth);
                 self.children.lock().unwrap()[nth] = child;
             }
-            sleep(Duration::from_millis(10)).await;
+            sleep(Duration::from_millis(5)).await;
         }
     }
 
     async fn is_alive(&self, nth: usize) -> bool {
-        reqwest::Client::builder().no_proxy().build().unwrap().get(format!("{}/healthz", self.url(nth))).send().await.is_ok()
+        let asked = async {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.ports[nth])).await.ok()?;
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n").await.ok()?;
+            let mut head = [0; 12];
+            stream.read_exact(&mut head).await.ok()?;
+            Some(&head == b"HTTP/1.1 200")
+        };
+        timeout(Duration::from_secs(1), asked).await.ok().flatten().unwrap_or(false)
     }
 
     fn url(&self, nth: usize) -> String {
@@ -121,27 +143,20 @@ impl Nodes {
     }
 
     pub fn urls(&self) -> Vec<String> {
-        (0..self.ports.len()).map(|nth| self.url(nth)).collect()
+        (0..self.n()).map(|nth| self.url(nth)).collect()
     }
 
     pub fn any_url(&self) -> String {
         self.url(usize::try_from(self.dice.below(self.ports.len() as u64)).unwrap())
     }
 
-    /// The store was killed, and may have been away since: what was in the air may not be settled in time.
-    pub fn store_was_killed(&self) {
-        self.kills.lock().unwrap().push((None, Instant::now()));
-    }
-
-    /// Which node was killed when; `None`: the store.
-    pub fn kills(&self) -> Vec<(Option<usize>, Instant)> {
-        self.kills.lock().unwrap().clone()
-    }
-
-    /// What the nodes logged.
+    /// The ends of what the nodes logged.
     pub fn logs(&self) -> String {
-        let log = |nth: usize| fs::read_to_string(self.folder.join(format!("node{nth}.log"))).unwrap_or_default();
-        (0..self.ports.len()).map(|nth| format!("node {nth}:\n{}", log(nth))).collect()
+        let tail = |nth: usize| {
+            let log = fs::read(self.folder.join(format!("node{nth}.log"))).unwrap_or_default();
+            format!("node {nth}:\n{}\n", String::from_utf8_lossy(&log[log.len().saturating_sub(TAIL)..]))
+        };
+        (0..self.n()).map(tail).collect()
     }
 }
 
@@ -154,7 +169,7 @@ impl Drop for Nodes {
     }
 }
 
-fn spawn(folder: &std::path::Path, nth: usize) -> Child {
+fn spawn(folder: &Path, nth: usize) -> Child {
     let log = File::options().create(true).append(true).open(folder.join(format!("node{nth}.log"))).unwrap();
     Command::new(env!("CARGO_BIN_EXE_intake"))
         .arg("serve")

@@ -8,7 +8,7 @@ use intake::{
         limit,
     },
     channel::Delivery,
-    engine::{self, Conversation, EventKind, Fact, Outcome, World as Around},
+    engine::{self, EventKind, Fact, World as Around},
     flow::Library,
     store::{Entry, SentState, Store, TurnEntry},
 };
@@ -17,6 +17,7 @@ use super::{
     ledger::{Finding, Wrong},
     world::{World, constant},
 };
+use crate::support::replay::replay;
 
 /// Judges a world that has come to rest.
 pub fn judge(world: &World) -> Vec<Finding> {
@@ -141,41 +142,22 @@ impl Judged {
                 wrong.push(format!("{id} has a journal and no conversation"));
                 continue;
             };
-            let mut replayed = Conversation::new(stored.address.clone(), first_channel(entries));
             let versions = versions.get(id).cloned().unwrap_or_default();
             if versions.len() != entries.len() {
                 wrong.push(format!("{id}: {} commits, {} lines in the journal", versions.len(), entries.len()));
                 continue;
             }
-            for (entry, version) in entries.iter().zip(versions) {
-                let around = Around {
-                    library: &libraries[version],
-                    agency: &agency,
-                    desk: &desk,
-                    welcome: Some("welcome"),
-                    stop_confirmed_by_provider: &confirmed,
-                };
-                let step = engine::step(&around, replayed, &entry.event, entry.now);
-                replayed = step.conversation;
-                let idle = matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated;
-                let facts: Vec<Fact> = step
-                    .effects
-                    .into_iter()
-                    .filter_map(|effect| match effect {
-                        engine::Effect::Fact(fact) => Some(fact),
-                        engine::Effect::Say(_) | engine::Effect::Deliver(_) => None,
-                    })
-                    .collect();
-                if !idle && (step.outcome != Outcome::Changed || facts != entry.facts || replayed.n_turns != entry.n_turn) {
-                    wrong.push(format!(
-                        "{id}: turn {} ({}) replays otherwise: {:?}, turn {}",
-                        entry.n_turn, entry.event.id, step.outcome, replayed.n_turns
-                    ));
-                    break;
-                }
-            }
-            if replayed != stored {
-                wrong.push(format!("{id}: the stored conversation is not what {} turns make", entries.len()));
+            let around = |nth: usize| Around {
+                library: &libraries[versions[nth]],
+                agency: &agency,
+                desk: &desk,
+                welcome: Some("welcome"),
+                stop_confirmed_by_provider: &confirmed,
+            };
+            match replay(&stored.address, entries, around) {
+                Ok(replayed) if replayed == stored => {}
+                Ok(_) => wrong.push(format!("{id}: the stored conversation is not what {} turns make", entries.len())),
+                Err(what) => wrong.push(format!("{id}: {what}")),
             }
         }
         let without: Vec<ConversationId> = versions.into_keys().filter(|id| !self.turns.contains_key(id)).collect();
@@ -220,17 +202,4 @@ impl Judged {
         drop(ledger);
         wrong.into_iter().for_each(|(kind, what)| self.wrong(kind, what));
     }
-}
-
-fn first_channel(entries: &[TurnEntry]) -> String {
-    let channel = entries.first().map(|entry| match &entry.event.kind {
-        EventKind::Message { channel, .. } => channel.clone(),
-        EventKind::Start(start) => start.channel.clone(),
-        EventKind::Fault { during, .. } => match during.as_ref() {
-            EventKind::Message { channel, .. } => channel.clone(),
-            _ => "sms".to_owned(),
-        },
-        EventKind::Wake | EventKind::Undeliverable { .. } | EventKind::Desk { .. } | EventKind::Notice { .. } => "sms".to_owned(),
-    });
-    channel.unwrap_or_default()
 }

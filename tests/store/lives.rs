@@ -248,3 +248,20 @@ async fn nodes_come_to_hold_fair_shares_and_take_over_those_of_the_gone() {
     }
     assert_eq!(hold("a").await.len() + hold("c").await.len(), 256);
 }
+
+#[tokio::test]
+async fn a_node_started_again_takes_over_from_its_life_before_at_once() {
+    let mut bench = Bench::open(Kind::Redis).await;
+    let hold = async |bench: &Bench, node: &str| bench.store.hold(node, 60_000).await.unwrap().shards;
+    let before = hold(&bench, "here/1").await;
+    // Killed: nothing was let go.
+    bench.reopen().await;
+    let after = hold(&bench, "here/2").await;
+    let shards = |held: &[(u16, u64)]| held.iter().map(|(shard, _)| *shard).collect::<Vec<_>>();
+    assert_eq!(shards(&after), shards(&before));
+    assert!(before.iter().zip(&after).all(|(before, after)| before.1 != after.1), "under new fences");
+    assert_eq!(hold(&bench, "here/2").await, after, "and they are kept");
+    // Another machine does not: it waits for the lease.
+    bench.reopen().await;
+    assert_eq!(hold(&bench, "there/1").await, []);
+}

@@ -3,12 +3,16 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
+use intake::base::clock::Clock;
 use tempfile::TempDir;
+
+use super::power::{Cut, Power};
 
 /// How long a server may take to answer its first PING.
 const START: Duration = Duration::from_secs(10);
@@ -17,11 +21,22 @@ const SOCKET: &str = "redis.sock";
 /// Ports tried, should another test take one in between.
 const TRIES: usize = 5;
 
+/// What a server has beyond the usual.
+#[derive(Default)]
+pub struct Setup {
+    /// Settings, as `("appendfsync", "everysec")`: each takes the place of the usual one; several
+    /// words of a value have a space between them.
+    pub settings: Vec<(&'static str, &'static str)>,
+    /// What notes its syncs, so that its power can be cut.
+    pub power: Option<Power>,
+}
+
 /// A running server.
 pub struct RedisServer {
     child: Child,
     dir: TempDir,
     port: u16,
+    setup: Setup,
 }
 
 impl RedisServer {
@@ -30,11 +45,16 @@ impl RedisServer {
     /// # Panics
     /// Where redis-server is missing, saying how to install it.
     pub fn start() -> Self {
+        Self::with(Setup::default())
+    }
+
+    /// Starts one that is set up otherwise.
+    pub fn with(setup: Setup) -> Self {
         let dir = TempDir::new().expect("a temporary folder can be made");
         for _ in 0..TRIES {
-            let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-            if let Some(child) = spawn(&dir, port) {
-                return Self { child, dir, port };
+            let port = free_port();
+            if let Some(child) = spawn(&dir, port, &setup) {
+                return Self { child, dir, port, setup };
             }
         }
         panic!("redis-server did not start on any of {TRIES} free ports");
@@ -58,7 +78,33 @@ impl RedisServer {
 
     /// Starts it again on the same port with what it kept.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.dir, self.port).expect("the server starts again");
+        self.child = spawn(&self.dir, self.port, &self.setup).expect("the server starts again");
+    }
+
+    /// Its port on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `STOP` or `CONT`: it stands still, with all its connections, until it goes on.
+    pub fn signal(&self, name: &str) {
+        super::signal(&self.child, name);
+    }
+
+    /// Cuts its power: it is dead, and what was not synced is gone. It can be started again.
+    ///
+    /// # Panics
+    /// Where it was set up without [`Power`].
+    pub fn cut_power(&mut self, dice: &Clock) -> Cut {
+        // With all its children: one may be writing the file anew.
+        super::signal_group(&self.child, "KILL");
+        self.child.wait().expect("the server ends");
+        self.setup.power.as_ref().expect("its syncs are noted").cut(self.dir.path(), dice)
+    }
+
+    /// Whether its power can be cut.
+    pub fn has_power(&self) -> bool {
+        self.setup.power.is_some()
     }
 }
 
@@ -69,8 +115,15 @@ impl Drop for RedisServer {
     }
 }
 
+/// A port that is free now, and below those that outgoing connections take: who lets go of it for a moment finds it free again.
+pub fn free_port() -> u16 {
+    let dice = Clock::machine();
+    let ports = std::iter::repeat_with(|| u16::try_from(15_000 + dice.below(17_000)).expect("it is small"));
+    ports.take(10_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
+}
+
 /// `None` where it ended at once: its port was taken.
-fn spawn(dir: &TempDir, port: u16) -> Option<Child> {
+fn spawn(dir: &TempDir, port: u16, setup: &Setup) -> Option<Child> {
     let mut child = Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always"])
         .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
@@ -80,8 +133,11 @@ fn spawn(dir: &TempDir, port: u16) -> Option<Child> {
         .arg(dir.path())
         .arg("--unixsocket")
         .arg(dir.path().join(SOCKET))
+        .args(setup.settings.iter().flat_map(|(name, value)| [format!("--{name}")].into_iter().chain(value.split(' ').map(str::to_owned))))
+        .envs(setup.power.iter().flat_map(Power::environment))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .unwrap_or_else(|error| {
             panic!("redis-server cannot be run ({error}); this test needs it: `apt-get install redis-server` or `brew install redis`")

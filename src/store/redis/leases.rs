@@ -3,6 +3,9 @@
 //! A lease is `own = "<fence>:<node>"` with a time to live. The fence is random, not counted: a Redis that comes back older than it
 //! was can never give the same fence to two nodes. Every node holds at most its share, `256 / nodes` rounded up, and gives up what is
 //! above it, so that a node that comes finds shards free within one round.
+//!
+//! A node is `<where it runs>/<its life>`. Who is started again where another life died takes over its shards at once, under new fences:
+//! nobody waits for the lease of the dead. It does so once, at its start: two nodes of the same name come to fair shares all the same.
 
 use std::sync::atomic::Ordering;
 
@@ -25,15 +28,16 @@ impl Redis {
     /// is away are left as they are.
     pub async fn hold(&self, node: &str, lease_ms: u64) -> Result<Held, StoreError> {
         self.link.find_anyway().await;
-        let share = usize::from(N_SHARDS.div_ceil(self.count_nodes(node, lease_ms).await?));
+        let begins = !self.has_held.load(Ordering::Relaxed);
+        let share = usize::from(N_SHARDS.div_ceil(self.count_nodes(node, lease_ms, begins).await?));
         let owners = self.owners().await?;
 
-        let mut mine = Vec::new();
-        let mut free = Vec::new();
-        for (shard, owner) in (0..N_SHARDS).zip(&owners) {
-            match owner.as_ref().map(|owner| owner.as_deref().map(read_owner)) {
+        let (mut mine, mut former, mut free) = (Vec::new(), Vec::new(), Vec::new());
+        for (shard, at) in (0..N_SHARDS).zip(&owners) {
+            match at.as_ref().map(|owner| owner.as_deref().map(read_owner)) {
                 Some(None) => free.push(shard),
                 Some(Some(Some((fence, holder)))) if holder == node => mine.push((shard, fence)),
+                Some(Some(Some((fence, holder)))) if begins && is_life_before(holder, node) => former.push((shard, owner(fence, holder))),
                 Some(Some(_)) | None => {}
             }
         }
@@ -50,14 +54,19 @@ impl Redis {
         let mut held: Vec<(u16, u64)> =
             mine.iter().zip(renewed).take(kept).filter(|(_, renewed)| *renewed == Some(1)).map(|(lease, _)| *lease).collect();
 
-        held.extend(self.take(node, lease_ms, free, share.saturating_sub(kept)).await?);
+        let over = self.take_over(node, lease_ms, &former, share.saturating_sub(kept)).await?;
+        held.extend(self.take(node, lease_ms, free, share.saturating_sub(kept).saturating_sub(over.len())).await?);
+        held.extend(over);
+        self.has_held.store(true, Ordering::Relaxed);
         held.sort_unstable();
         Ok(Held { shards: held })
     }
 
     /// How many nodes live, this one among them; what was counted last where that key's master is away.
-    async fn count_nodes(&self, node: &str, lease_ms: u64) -> Result<u16, StoreError> {
-        let call = Call::new(&self.scripts.nodes, &[keys::NODES.to_owned()]).arg(node).arg(lease_ms);
+    /// A node that begins says which lives before its own are over.
+    async fn count_nodes(&self, node: &str, lease_ms: u64, begins: bool) -> Result<u16, StoreError> {
+        let before = place_of(node).filter(|_| begins).map(|place| format!("{place}/")).unwrap_or_default();
+        let call = Call::new(&self.scripts.nodes, &[keys::NODES.to_owned()]).arg(node).arg(lease_ms).arg(before);
         match call.run::<i64>(&self.link, Lane::Looks).await {
             Ok(n_nodes) => {
                 let n_nodes = u16::try_from(n_nodes).unwrap_or(1).max(1);
@@ -69,6 +78,29 @@ impl Redis {
                 n_nodes => Ok(n_nodes),
             },
         }
+    }
+
+    /// Takes over up to so many shards of a life before this one, with fences of its own, and gives up the others for it.
+    async fn take_over(&self, node: &str, lease_ms: u64, former: &[(u16, String)], most: usize) -> Result<Vec<(u16, u64)>, StoreError> {
+        if former.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (wanted, others) = former.split_at(most.min(former.len()));
+        let fences: Vec<u64> = wanted.iter().map(|_| fresh_fence(&self.clock)).collect();
+        let call = |shard: u16, args: [String; 2]| (Shard(shard).owner(), args.to_vec());
+        let put: Vec<_> = wanted
+            .iter()
+            .zip(&fences)
+            .map(|((shard, old), fence)| (Shard(*shard).owner(), vec![String::new(), old.clone(), owner(*fence, node)]))
+            .collect();
+        let put = scripts::run_many(&self.scripts.replace, &put, &self.link, Lane::Looks).await?;
+        // What is left of a lease may be little.
+        let mut kept: Vec<_> =
+            wanted.iter().zip(&fences).map(|((shard, _), fence)| call(*shard, [owner(*fence, node), lease_ms.to_string()])).collect();
+        kept.extend(others.iter().map(|(shard, old)| call(*shard, [old.clone(), "0".to_owned()])));
+        scripts::run_many(&self.scripts.lease, &kept, &self.link, Lane::Looks).await?;
+        let taken = wanted.iter().zip(fences).zip(put).filter(|(_, put)| *put == Some(1));
+        Ok(taken.map(|(((shard, _), fence), _)| (*shard, fence)).collect())
     }
 
     /// Takes up to so many free shards; nodes begin at different places, so that they seldom want the same.
@@ -125,4 +157,13 @@ fn owner(fence: u64, node: &str) -> String {
 fn read_owner(text: &str) -> Option<(u64, &str)> {
     let (fence, node) = text.split_once(':')?;
     Some((fence.parse().ok()?, node))
+}
+
+/// Where a node runs; `None` for one that is known by its life alone.
+fn place_of(node: &str) -> Option<&str> {
+    node.rsplit_once('/').map(|(place, _)| place)
+}
+
+fn is_life_before(holder: &str, node: &str) -> bool {
+    holder != node && place_of(node).is_some() && place_of(holder) == place_of(node)
 }

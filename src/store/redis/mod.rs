@@ -20,7 +20,7 @@ mod reseal;
 mod scripts;
 mod sweep;
 
-use std::sync::atomic::AtomicU16;
+use std::sync::atomic::{AtomicBool, AtomicU16};
 
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, SetExpiry, SetOptions};
 
@@ -52,6 +52,8 @@ pub struct Redis {
     clock: Clock,
     /// Nodes of intake counted last; 0: not yet.
     n_nodes: AtomicU16,
+    /// Whether this node has taken its first leases.
+    has_held: AtomicBool,
 }
 
 /// Why it cannot be opened.
@@ -95,7 +97,7 @@ impl Redis {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let link = Link::open(place, replicas).await.map_err(refused)?;
-        let redis = Self { link, scripts: Scripts::new(), clock, n_nodes: AtomicU16::new(0) };
+        let redis = Self { link, scripts: Scripts::new(), clock, n_nodes: AtomicU16::new(0), has_held: AtomicBool::new(false) };
         let warnings = redis.check(mark).await?;
         Ok((redis, warnings))
     }
