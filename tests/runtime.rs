@@ -157,6 +157,7 @@ async fn a_revision_that_nobody_has_calls_a_human_and_is_not_tried_again() {
     };
     let commit = Commit {
         id: id.clone(),
+        by_address: true,
         expected: None,
         etag: [7; 16],
         conversation: before,

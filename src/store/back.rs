@@ -3,10 +3,10 @@
 use super::{
     between::{Between, Call},
     codec::Kind,
-    contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
+    contract::{Begin, Cursor, Due, Held, Receipted, StoreError},
     embedded::Embedded,
     memory::{Memory, State},
-    raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle},
+    raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawLine, RawReady, RawSettle},
     redis::Redis,
     reseal::Page,
     single,
@@ -73,7 +73,7 @@ impl Back {
         }
     }
 
-    pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
+    pub async fn commit(&self, commit: RawCommit) -> Result<RawCommitted, StoreError> {
         match self {
             Self::Redis(redis) => redis.commit(commit).await,
             Self::Embedded(embedded) => embedded.commit(commit).await,

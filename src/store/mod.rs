@@ -17,6 +17,7 @@ pub mod contract;
 pub mod embedded;
 pub mod memory;
 pub mod raw;
+mod recent;
 pub mod redis;
 pub mod reseal;
 mod single;
@@ -35,7 +36,8 @@ use self::{
     codec::{Header, Kind},
     embedded::Embedded,
     memory::Memory,
-    raw::{RawBegin, RawBody, RawCommit, RawItem, RawLine, RawReady, RawSettle, Settled},
+    raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawItem, RawLine, RawReady, RawSettle, Settled},
+    recent::Recent,
     redis::Redis,
 };
 use crate::{
@@ -62,6 +64,7 @@ struct Shared {
     sealer: Sealer,
     clock: Clock,
     hint: Notify,
+    recent: Recent,
 }
 
 impl fmt::Debug for Store {
@@ -100,12 +103,18 @@ impl Store {
                 )));
             }
         };
-        Ok((Self(Arc::new(Shared { back, sealer, clock, hint: Notify::new() })), warnings))
+        Ok((Self(Arc::new(Shared { back, sealer, clock, hint: Notify::new(), recent: Recent::new(recent::RECENT_BYTES) })), warnings))
     }
 
     /// A front of its own over a store in memory: several of them are several processes with one store.
     pub fn of_memory(memory: Memory, sealer: Sealer, clock: Clock) -> Self {
-        Self(Arc::new(Shared { back: Back::Memory(memory, clock.clone()), sealer, clock, hint: Notify::new() }))
+        Self(Arc::new(Shared {
+            back: Back::Memory(memory, clock.clone()),
+            sealer,
+            clock,
+            hint: Notify::new(),
+            recent: Recent::new(recent::RECENT_BYTES),
+        }))
     }
 
     /// Ends writing and lets go of the file, so that it can be opened again in this process. What was acknowledged is durable
@@ -176,7 +185,10 @@ impl Store {
             id = next;
             (target, stored) = self.0.back.alias_and_load(&id).await?;
         }
-        let loaded = stored.map(|stored| self.loaded(&id, &stored)).transpose()?;
+        let loaded = stored.as_deref().map(|stored| self.loaded(&id, stored)).transpose()?;
+        if let Some(stored) = stored {
+            self.0.recent.keep(&id, stored);
+        }
         Ok((id, loaded))
     }
 
@@ -185,19 +197,45 @@ impl Store {
         Ok(Loaded { conversation, etag: header.etag })
     }
 
+    /// The conversation as this process saw it last, without asking the store: it may have changed, even back to what it was before.
+    ///
+    /// Whatever is decided on it must name its etag in a commit. That nothing need be kept must be found on what [`Store::load`] gives:
+    /// a repeat is acknowledged only where the first is durable.
+    pub fn recall(&self, id: &ConversationId) -> Option<Loaded> {
+        let stored = self.0.recent.take(id)?;
+        // What does not open (its key is gone from the key file) stays dropped; the store has it sealed anew.
+        let loaded = self.loaded(id, &stored).ok()?;
+        self.0.recent.keep(id, stored);
+        Some(loaded)
+    }
+
     /// Keeps a turn, at once or not at all. The same commit may be repeated where its outcome is not known.
     pub async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
         let raw = self.raw_commit(commit)?;
         let has_items = !raw.items.is_empty();
-        let committed = self.0.back.commit(raw).await?;
-        if has_items && matches!(committed, Committed::Done) {
-            self.0.hint.notify_one();
+        let (id, value) = (raw.id.clone(), raw.value.clone());
+        // Kept again only by a confirmed answer: an error, or nobody left to hear the answer, leaves nothing that may be wrong.
+        drop(self.0.recent.take(&id));
+        match self.0.back.commit(raw).await? {
+            RawCommitted::Done => {
+                self.0.recent.keep(&id, value);
+                if has_items {
+                    self.0.hint.notify_one();
+                }
+                Ok(Committed::Done)
+            }
+            RawCommitted::Stale(None) => Ok(Committed::Stale(None)),
+            RawCommitted::Stale(Some(stored)) => {
+                let loaded = self.loaded(&id, &stored)?;
+                self.0.recent.keep(&id, stored);
+                Ok(Committed::Stale(Some(Box::new(loaded))))
+            }
+            RawCommitted::Moved => Ok(Committed::Moved),
         }
-        Ok(committed)
     }
 
     fn raw_commit(&self, commit: Commit) -> Result<RawCommit, StoreError> {
-        let Commit { id, expected, etag, conversation, outbox, cancel_waiting, wake_at, entry } = commit;
+        let Commit { id, by_address, expected, etag, conversation, outbox, cancel_waiting, wake_at, entry } = commit;
         if !is_id(&id) {
             return Err(StoreError::Configuration(format!("`{id}` is no id of a conversation")));
         }
@@ -218,6 +256,7 @@ impl Store {
         }
         let now_ms = entry.now.as_millisecond();
         Ok(RawCommit {
+            by_address,
             expected,
             etag,
             epoch: header.epoch,

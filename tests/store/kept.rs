@@ -32,7 +32,7 @@ pub async fn a_stale_etag_keeps_nothing(bench: Bench) {
     for expected in [None, Some([9; 16])] {
         let mut late = ana.turn(&bench, 1, expected, "m2", &[(Purpose::Dialogue, "late")]);
         late.wake_at = Some(at(5));
-        assert!(matches!(bench.store.commit(late).await.unwrap(), Committed::Stale));
+        assert!(matches!(bench.store.commit(late).await.unwrap(), Committed::Stale(_)));
     }
     assert_eq!(bench.store.load(&ana.id).await.unwrap().unwrap().etag, first);
     assert!(bench.ready(9).await.is_empty());
@@ -102,7 +102,7 @@ pub async fn a_commit_repeated_has_one_effect(bench: Bench) {
     assert_eq!(bench.store.depth().await.unwrap().0, 2);
     // Once another turn followed, a repeat is stale: it must look again.
     bench.kept(ana.turn(&bench, 2, Some(turn.etag), "m3", &[])).await;
-    assert!(matches!(bench.store.commit(turn).await.unwrap(), Committed::Stale));
+    assert!(matches!(bench.store.commit(turn).await.unwrap(), Committed::Stale(_)));
 }
 
 pub async fn what_is_too_large_keeps_nothing(bench: Bench) {

@@ -27,8 +27,8 @@ use self::{
 };
 use super::{
     codec,
-    contract::{Begin, Committed, Cursor, Receipted, SentState, StoreError},
-    raw::{self, RawBegin, RawCommit, RawItem, RawSettle, Settled},
+    contract::{Begin, Cursor, Receipted, SentState, StoreError},
+    raw::{self, RawBegin, RawCommit, RawCommitted, RawItem, RawSettle, Settled},
 };
 use crate::{
     base::{
@@ -167,10 +167,10 @@ impl Redis {
         Ok(())
     }
 
-    pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
+    pub async fn commit(&self, commit: RawCommit) -> Result<RawCommitted, StoreError> {
         let shard = Shard(keys::shard_of(&commit.id));
         let mut all = keys::seven(&commit.id);
-        all.push(shard.wakes());
+        all.extend([shard.wakes(), keys::alias(&commit.id)]);
         all.extend(commit.items.iter().map(|item| shard.sent(&item.id)));
         let mut call = Call::new(&self.scripts.commit, &all)
             .arg(commit.expected.as_ref().map_or(&[][..], <[u8; 16]>::as_slice))
@@ -179,14 +179,17 @@ impl Redis {
             .arg(commit.wake_ms.map(|ms| ms.to_string()).unwrap_or_default())
             .arg(&commit.journal)
             .arg(u8::from(commit.cancel_waiting))
-            .arg(commit.now_ms);
+            .arg(commit.now_ms)
+            .arg(u8::from(commit.by_address));
         for item in &commit.items {
             call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value);
         }
-        match call.run_over(&self.turns).await? {
-            0 => Ok(Committed::Stale),
-            _ => Ok(Committed::Done),
-        }
+        let (committed, there): (i64, Option<Vec<u8>>) = call.answer_over(&self.turns).await?;
+        Ok(match committed {
+            0 => RawCommitted::Stale(there),
+            3 => RawCommitted::Moved,
+            _ => RawCommitted::Done,
+        })
     }
 
     pub async fn begin(&self, begin: &RawBegin) -> Result<Begin, StoreError> {

@@ -73,6 +73,11 @@ impl<'a> Call<'a> {
 
     /// Runs it, and once more where the connection broke: for scripts that know their own repeats.
     pub async fn run_over(self, connection: &ConnectionManager) -> Result<i64, StoreError> {
+        self.answer_over(connection).await
+    }
+
+    /// The same for a script that answers with something else.
+    pub async fn answer_over<T: redis::FromRedisValue>(self, connection: &ConnectionManager) -> Result<T, StoreError> {
         over(|| async { self.invocation.invoke_async(&mut connection.clone()).await }).await
     }
 }
