@@ -67,7 +67,7 @@ impl Ground {
         Self { library, catalog, agency, desk, sealer, clock }
     }
 
-    fn step(&self, conversation: Conversation, event: &Event) -> Step {
+    fn step(&self, conversation: &Conversation, event: &Event) -> Step {
         let world =
             World { library: &self.library, agency: &self.agency, desk: &self.desk, welcome: None, stop_confirmed_by_provider: &[] };
         engine::step(&world, conversation, event, event.at)
@@ -117,7 +117,7 @@ fn states(ground: &Ground, start: Timestamp) -> Vec<(Conversation, Event, &'stat
         if n >= SAYS.len() as u64 * 8 {
             states.push((conversation.clone(), event.clone(), expected));
         }
-        let step = ground.step(conversation, &event);
+        let step = ground.step(&conversation, &event);
         assert_eq!(step.outcome, Outcome::Changed);
         assert!(ground.render(&step, expected), "message {n} ({says}) is not answered by `{expected}`");
         conversation = step.conversation;
@@ -136,13 +136,10 @@ fn interview() {
         states.iter().map(|(conversation, ..)| u64::from(black_box(conversation.clone()).n_turns > 0)).sum()
     });
     measure("engine/step/interview", || {
-        states.iter().map(|(conversation, event, _)| u64::from(ground.step(conversation.clone(), event).outcome == Outcome::Changed)).sum()
+        states.iter().map(|(conversation, event, _)| u64::from(ground.step(conversation, event).outcome == Outcome::Changed)).sum()
     });
     measure("engine/step and words/interview", || {
-        states
-            .iter()
-            .map(|(conversation, event, expected)| u64::from(ground.render(&ground.step(conversation.clone(), event), expected)))
-            .sum()
+        states.iter().map(|(conversation, event, expected)| u64::from(ground.render(&ground.step(conversation, event), expected))).sum()
     });
     measure("codec/postcard in and out", || {
         plain
@@ -163,7 +160,7 @@ fn interview() {
     });
     let whole = measure("engine/whole message with its stored form/interview", || {
         let whole = |(bytes, (_, event, expected)): (&Vec<u8>, &(Conversation, Event, &str))| {
-            let step = ground.step(ground.decode(bytes), event);
+            let step = ground.step(&ground.decode(bytes), event);
             let said = ground.render(&step, expected);
             u64::from(said && !black_box(ground.encode(&step.conversation)).is_empty())
         };

@@ -27,21 +27,27 @@ use crate::{
 };
 
 /// Runs a turn as a task of its own: who drops the waiting handler does not stop it half-way.
-pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
-    let permit = service.turns().clone().try_acquire_owned().map_err(|_| TurnError::Overloaded)?;
+pub(super) async fn spawned(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
     let service = service.clone();
+    let span = tracing::Span::current();
+    let task = tokio::spawn(async move { run(&service, target, event).await }.instrument(span));
+    task.await.unwrap_or_else(|_| Err(TurnError::Bug("the turn's task ended by itself".to_owned())))
+}
+
+/// Runs a turn in the task that it is called in.
+pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
+    let _permit = service.turns().try_acquire().map_err(|_| TurnError::Overloaded)?;
     let span = tracing::error_span!("turn", turn = %hex::encode(service.clock().random::<8>()), event = event_word(&event));
-    let running = async move {
+    async {
         let began_at = service.clock().now();
-        let turned = turn(&service, target, &event).await;
+        let turned = turn(service, target, &event).await;
         let took = service.clock().now().duration_since(began_at);
         metrics::histogram!("intake_turn_seconds").record(took.as_secs_f64().max(0.0));
         tracing::debug!(outcome = turned_word(&turned), "a turn ended");
-        drop(permit);
         turned
-    };
-    let task = tokio::spawn(running.instrument(span));
-    task.await.unwrap_or_else(|_| Err(TurnError::Bug("the turn's task ended by itself".to_owned())))
+    }
+    .instrument(span)
+    .await
 }
 
 /// A conversation as it is known, with what a commit must name.

@@ -14,6 +14,8 @@ use crate::base::id::ConversationId;
 
 /// Bytes of conversations that one process keeps: about 50,000 of the usual size.
 pub const RECENT_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of pairs of ids that one process keeps.
+pub const JOINED_BYTES: usize = 4 * 1024 * 1024;
 /// What an entry takes besides its value: id, lengths, the table's share.
 const ENTRY_BYTES: usize = 128;
 

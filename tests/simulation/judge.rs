@@ -155,7 +155,7 @@ impl Judged {
                     welcome: Some("welcome"),
                     stop_confirmed_by_provider: &confirmed,
                 };
-                let step = engine::step(&around, replayed, &entry.event, entry.now);
+                let step = engine::step(&around, &replayed, &entry.event, entry.now);
                 replayed = step.conversation;
                 let idle = matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated;
                 let facts: Vec<Fact> = step
