@@ -12,7 +12,10 @@ use intake::{
 };
 use jiff::{Timestamp, ToSpan};
 
-use crate::running::{Place, Running, sms};
+use crate::{
+    running::{Place, Running, sms},
+    support::redis::RedisServer,
+};
 
 fn start_of_flow(id: &str, at: Timestamp) -> Event {
     let start = Start { flow: "hello".to_owned(), channel: "sms".to_owned(), language: None, people: Vec::new(), if_busy: IfBusy::Refuse };
@@ -159,6 +162,7 @@ async fn a_revision_that_nobody_has_calls_a_human_and_is_not_tried_again() {
     };
     let commit = Commit {
         id: id.clone(),
+        by_address: true,
         expected: None,
         etag: [7; 16],
         conversation: before,
@@ -219,4 +223,52 @@ async fn the_record_has_what_was_said_on_both_sides() {
     assert!(said.iter().any(|text| text == "hi") && said.iter().any(|text| text.contains("Do you cough?")), "{said:?}");
     assert_eq!(page.answers[0].step, "well");
     running.stop().await;
+}
+
+/// A connection to the Redis behind a service.
+async fn raw(redis: &RedisServer) -> redis::aio::MultiplexedConnection {
+    redis::Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_repeat_is_not_acknowledged_by_what_a_process_remembers_of_a_store_that_came_back_older() {
+    const NUMBER: &str = "+15550100001";
+    let redis = RedisServer::start();
+    let place = Place::new(&redis.url()).await;
+    let running = place.run_without_loops(&Clock::machine()).await;
+    let mut raw = raw(&redis).await;
+    assert!(running.text("SM1", NUMBER, "hi").await.0.is_success());
+    let keys: Vec<String> = redis::cmd("KEYS").arg("in:*:s:*").query_async(&mut raw).await.unwrap();
+    let older: Vec<u8> = redis::cmd("GET").arg(&keys).query_async(&mut raw).await.unwrap();
+    assert!(running.text("SM2", NUMBER, "yes").await.0.is_success());
+    let _: () = redis::cmd("SET").arg(&keys).arg(older).query_async(&mut raw).await.unwrap();
+    assert_eq!(conversation(&running, NUMBER).await.n_turns, 1);
+    assert!(running.text("SM2", NUMBER, "yes").await.0.is_success());
+    assert_eq!(conversation(&running, NUMBER).await.n_turns, 2, "SM2 was acknowledged, and is not there");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_costs_one_round_trip_where_the_process_had_the_conversation_and_two_where_not() {
+    const NUMBER: &str = "+15550100001";
+    let redis = RedisServer::start();
+    let place = Place::new(&redis.url()).await;
+    let (one, other) = (place.run_without_loops(&Clock::machine()).await, place.run_without_loops(&Clock::machine()).await);
+    let mut raw = raw(&redis).await;
+    assert!(one.text("SM1", NUMBER, "hi").await.0.is_success());
+    assert!(other.text("SM9", "+15550100009", "hi").await.0.is_success());
+    for (running, sid, text, expected) in [(&one, "SM2", "yes", (1, 0)), (&other, "SM3", "no", (1, 2)), (&one, "SM4", "hi", (2, 0))] {
+        let _: () = redis::cmd("CONFIG").arg("RESETSTAT").query_async(&mut raw).await.unwrap();
+        assert!(running.text(sid, NUMBER, text).await.0.is_success());
+        let stats: String = redis::cmd("INFO").arg("commandstats").query_async(&mut raw).await.unwrap();
+        let calls = |name: &str| {
+            let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{name}:calls=")));
+            line.and_then(|rest| rest.split(',').next()?.parse::<u32>().ok()).unwrap_or(0)
+        };
+        // The two GETs of alias and conversation are one pipeline; the last turn is told of the other node's by its own commit, which
+        // reads the conversation once.
+        assert_eq!((calls("evalsha"), calls("get").saturating_sub(u32::from(expected.0 == 2))), expected, "{sid}: {stats}");
+    }
+    one.stop().await;
+    other.stop().await;
 }

@@ -52,20 +52,71 @@ pub fn run(line: &str, today: Date) -> String {
     }
 }
 
+/// A line made ready, so that the reading alone can be measured.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    expect: Expect,
+    language: Language,
+    others: Vec<Language>,
+    today: Date,
+    country: String,
+    said: String,
+}
+
+/// Makes a line ready; keywords and questions asked back are none to be read.
+///
+/// # Errors
+/// As `error` of [`run`] says.
+pub fn asked(line: &str, today: Date) -> Result<Asked, String> {
+    serde_json::from_str::<Case>(line).map_err(|error| error.to_string())?.asked(today)
+}
+
+impl Asked {
+    /// The reply.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
+    /// Reads it.
+    pub fn read(&self) -> Reading {
+        let context = Context { language: &self.language, others: &self.others, today: self.today, country: &self.country };
+        read(&self.expect, &self.said, &context)
+    }
+}
+
 impl Case {
-    fn answer(&self, today: Date) -> Result<Json, String> {
-        let language = Language::parse(self.language.as_deref().unwrap_or("en")).ok_or("`language` is no language tag, such as `es`")?;
-        let others: Vec<Language> = self.languages.iter().filter_map(|tag| Language::parse(tag)).filter(|l| *l != language).collect();
-        let all: Vec<Language> = std::iter::once(language.clone()).chain(others.iter().cloned()).collect();
+    fn asked(&self, today: Date) -> Result<Asked, String> {
+        let (language, others) = (self.language()?, self.others()?);
         let today = self.today.unwrap_or(today);
+        let (expect, country) = (self.expect(today)?, self.country.clone().unwrap_or_default());
+        Ok(Asked { expect, language, others, today, country, said: self.said.clone() })
+    }
+
+    fn answer(&self, today: Date) -> Result<Json, String> {
         match self.ask.as_str() {
-            "keyword" => return Ok(json!({ "reading": "clear", "value": self.keyword(&all) })),
-            "question" => return Ok(json!({ "reading": "clear", "value": question_back::read(&self.said, &all).map(question_name) })),
+            "keyword" => return Ok(json!({ "reading": "clear", "value": self.keyword(&self.all_languages()?) })),
+            "question" => {
+                return Ok(
+                    json!({ "reading": "clear", "value": question_back::read(&self.said, &self.all_languages()?).map(question_name) }),
+                );
+            }
             _ => {}
         }
-        let expect = self.expect(today)?;
-        let context = Context { language: &language, others: &others, today, country: self.country.as_deref().unwrap_or("") };
-        Ok(written(&read(&expect, &self.said, &context)))
+        Ok(written(&self.asked(today)?.read()))
+    }
+
+    fn language(&self) -> Result<Language, String> {
+        Ok(Language::parse(self.language.as_deref().unwrap_or("en")).ok_or("`language` is no language tag, such as `es`")?)
+    }
+
+    /// The flow's other languages.
+    fn others(&self) -> Result<Vec<Language>, String> {
+        let language = self.language()?;
+        Ok(self.languages.iter().filter_map(|tag| Language::parse(tag)).filter(|other| *other != language).collect())
+    }
+
+    fn all_languages(&self) -> Result<Vec<Language>, String> {
+        Ok(std::iter::once(self.language()?).chain(self.others()?).collect())
     }
 
     fn keyword(&self, languages: &[Language]) -> Option<&'static str> {

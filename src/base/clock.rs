@@ -1,8 +1,12 @@
 //! The only place that asks for the time or for randomness.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+use std::{
+    cell::RefCell,
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -52,10 +56,7 @@ impl Clock {
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         match &self.0 {
-            Source::Machine => {
-                #[expect(clippy::expect_used, reason = "without randomness nothing can be sealed: stopping is right")]
-                getrandom::fill(&mut bytes).expect("the machine has a source of randomness");
-            }
+            Source::Machine => fill(&mut bytes),
             Source::Set { state, .. } => {
                 for chunk in bytes.chunks_mut(8) {
                     let next = split_mix(state.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed));
@@ -81,6 +82,42 @@ impl Clock {
     }
 }
 
+/// Random bytes of the machine taken ahead, and how many of them are used. Asking for them one value at a time costs more than the values.
+struct Ahead {
+    bytes: [u8; AHEAD_BYTES],
+    n_used: usize,
+}
+
+/// Bytes that a thread takes at once: some twenty values.
+const AHEAD_BYTES: usize = 256;
+
+thread_local! {
+    static AHEAD: RefCell<Ahead> = const { RefCell::new(Ahead { bytes: [0; AHEAD_BYTES], n_used: AHEAD_BYTES }) };
+}
+
+/// Fills from what was taken ahead. Every byte is given once and wiped as it is given.
+fn fill(bytes: &mut [u8]) {
+    AHEAD.with_borrow_mut(|ahead| {
+        if bytes.len() > AHEAD_BYTES {
+            return from_machine(bytes);
+        }
+        if bytes.len() > AHEAD_BYTES - ahead.n_used {
+            from_machine(&mut ahead.bytes);
+            ahead.n_used = 0;
+        }
+        let from = ahead.bytes.iter_mut().skip(ahead.n_used);
+        for (to, from) in bytes.iter_mut().zip(from) {
+            *to = mem::take(from);
+        }
+        ahead.n_used += bytes.len();
+    });
+}
+
+fn from_machine(bytes: &mut [u8]) {
+    #[expect(clippy::expect_used, reason = "without randomness nothing can be sealed: stopping is right")]
+    getrandom::fill(bytes).expect("the machine has a source of randomness");
+}
+
 const fn split_mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -100,6 +137,17 @@ mod tests {
         let moving = clock(1);
         moving.move_to(Timestamp::from_millisecond(5).unwrap());
         assert_eq!(moving.now().as_millisecond(), 5);
+    }
+
+    #[test]
+    fn the_machine_never_gives_the_same_bytes_twice() {
+        let clock = Clock::machine();
+        let mut seen: Vec<[u8; 12]> = (0..1_000).map(|_| clock.random()).collect();
+        assert_ne!(clock.random::<1_000>(), [0; 1_000]);
+        seen.sort_unstable();
+        let n = seen.len();
+        seen.dedup();
+        assert_eq!(seen.len(), n);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line: one command a file, one line in the table.
 
+mod bench;
 mod chat;
 mod check;
 mod demo;
@@ -47,6 +48,8 @@ enum Command {
     Keys(keys::Args),
     /// Add desk users
     User(user::Args),
+    /// Measure the whole service on this machine, beside a yardstick
+    Bench(bench::Args),
 }
 
 /// Runs the command that was asked for.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Unclear(args) => unclear::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::User(args) => user::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match outcome {
         Ok(code) => code,

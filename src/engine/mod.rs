@@ -109,22 +109,21 @@ pub enum Refusal {
 /// Handles one event.
 ///
 /// The same conversation, event and time always give the same step. An event whose id was seen changes nothing.
-pub fn step(world: &World<'_>, conversation: Conversation, event: &Event, now: Timestamp) -> Step {
+pub fn step(world: &World<'_>, before: &Conversation, event: &Event, now: Timestamp) -> Step {
     let mut run = run::Run {
         world,
         event,
         now,
-        conversation,
+        conversation: before.clone(),
         effects: Vec::new(),
         trace: Vec::new(),
         fuel: limit::STEPS_PER_EVENT,
         flow: String::new(),
         offer: None,
     };
-    let before = run.conversation.clone();
     let outcome = handle(&mut run);
     let outcome = match outcome {
-        Outcome::Changed if matches!(event.kind, EventKind::Wake) && run.conversation == before && run.effects.is_empty() => {
+        Outcome::Changed if matches!(event.kind, EventKind::Wake) && run.conversation == *before && run.effects.is_empty() => {
             Outcome::Repeated
         }
         other => other,
@@ -136,7 +135,7 @@ pub fn step(world: &World<'_>, conversation: Conversation, event: &Event, now: T
             run.fact(standing);
         }
         Outcome::Repeated | Outcome::Refused(_) => {
-            run.conversation = before;
+            run.conversation.clone_from(before);
             run.effects.clear();
         }
     }

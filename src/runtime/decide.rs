@@ -101,7 +101,7 @@ fn attempt(given: Given<'_>, id: &ConversationId, before: &Conversation, event: 
             welcome: given.welcome,
             stop_confirmed_by_provider: given.stop_confirmed_by_provider,
         };
-        let step = engine::step(&world, before.clone(), event, now);
+        let step = engine::step(&world, before, event, now);
         match step.outcome {
             Outcome::Changed => keep(given, id, before, event, step, now).map(|decision| Decided::Keep(Box::new(decision))),
             // A wake that finds nothing to do must be moved all the same, or it would come at every look.

@@ -45,6 +45,13 @@ impl Lanes {
     }
 }
 
+impl Lane {
+    /// Whose it is.
+    pub fn id(&self) -> &ConversationId {
+        &self.id
+    }
+}
+
 impl Drop for Lane {
     fn drop(&mut self) {
         drop(self.place.take());

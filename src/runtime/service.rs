@@ -238,6 +238,14 @@ impl Service {
     /// # Errors
     /// See [`TurnError`]: after each of them nothing was kept.
     pub async fn turn(&self, target: Target, event: Event) -> Result<Turned, TurnError> {
+        turn::spawned(self, target, event).await
+    }
+
+    /// The same for who is a task of their own already, which nobody drops half-way.
+    ///
+    /// # Errors
+    /// As [`Service::turn`].
+    pub async fn turn_within(&self, target: Target, event: Event) -> Result<Turned, TurnError> {
         turn::run(self, target, event).await
     }
 

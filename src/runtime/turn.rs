@@ -1,9 +1,11 @@
 //! One turn: an event taken through the engine and kept, or nothing at all.
 //!
 //! ```text
-//! lane of the conversation ─▶ load ─▶ pinned revisions ─▶ decide (engine, words) ─▶ commit ─▶ done
-//!                               ▲──────────────────── stale ────────────────────────┘
+//! lane of the conversation ─▶ recall, or find ─▶ pinned revisions ─▶ decide (engine, words) ─▶ commit ─▶ done
+//!                                                       ▲──────── stale: what is there now ────┘
 //! ```
+//! Where this process had the conversation last, the commit is the only round trip: it names the version that was decided on, and
+//! answers another with the state as it is. What needs no commit, a repeat above all, is always found on what the store says.
 
 use std::sync::Arc;
 
@@ -21,51 +23,88 @@ use crate::{
     },
     engine::{Conversation, Event},
     flow,
-    store::{Commit, Committed, Etag},
+    store::{Commit, Committed, Etag, Loaded},
 };
 
 /// Runs a turn as a task of its own: who drops the waiting handler does not stop it half-way.
-pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
-    let permit = service.turns().clone().try_acquire_owned().map_err(|_| TurnError::Overloaded)?;
+pub(super) async fn spawned(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
     let service = service.clone();
-    let span = tracing::error_span!("turn", turn = %hex::encode(service.clock().random::<8>()), event = event_word(&event));
-    let running = async move {
-        let began_at = service.clock().now();
-        let turned = turn(&service, target, &event).await;
-        let took = service.clock().now().duration_since(began_at);
-        metrics::histogram!("intake_turn_seconds").record(took.as_secs_f64().max(0.0));
-        tracing::debug!(outcome = turned_word(&turned), "a turn ended");
-        drop(permit);
-        turned
-    };
-    let task = tokio::spawn(running.instrument(span));
+    let span = tracing::Span::current();
+    let task = tokio::spawn(async move { run(&service, target, event).await }.instrument(span));
     task.await.unwrap_or_else(|_| Err(TurnError::Bug("the turn's task ended by itself".to_owned())))
 }
 
-async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned, TurnError> {
-    let id = match &target {
-        Target::Conversation(id) => id.clone(),
-        Target::Address { address, .. } => service.store().resolve(address).await?,
-    };
-    let _lane = service.lanes().enter(&id).await;
-    for attempt in 0..limit::COMMIT_ATTEMPTS {
-        let (before, etag) = match service.store().load(&id).await? {
-            Some(loaded) => (loaded.conversation, Some(loaded.etag)),
-            None => match &target {
-                Target::Conversation(_) => return Err(TurnError::Unknown(id)),
-                Target::Address { address, channel } => (Conversation::new(address.clone(), channel.as_str()), None),
-            },
+/// Runs a turn in the task that it is called in.
+pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
+    let _permit = service.turns().try_acquire().map_err(|_| TurnError::Overloaded)?;
+    let span = tracing::error_span!("turn", turn = %hex::encode(service.clock().random::<8>()), event = event_word(&event));
+    async {
+        let began_at = service.clock().now();
+        let turned = turn(service, target, &event).await;
+        let took = service.clock().now().duration_since(began_at);
+        metrics::histogram!("intake_turn_seconds").record(took.as_secs_f64().max(0.0));
+        tracing::debug!(outcome = turned_word(&turned), "a turn ended");
+        turned
+    }
+    .instrument(span)
+    .await
+}
+
+/// A conversation as it is known, with what a commit must name.
+struct Known {
+    id: ConversationId,
+    /// Whether the address leads there by itself.
+    by_address: bool,
+    conversation: Conversation,
+    etag: Option<Etag>,
+    /// Whether the store said so in this turn. Otherwise it is what this process saw last.
+    certain: bool,
+}
+
+impl Known {
+    fn new(id: ConversationId, by_address: bool, loaded: Option<Loaded>, target: &Target, certain: bool) -> Result<Self, TurnError> {
+        let (conversation, etag) = match (loaded, target) {
+            (Some(loaded), _) => (loaded.conversation, Some(loaded.etag)),
+            (None, Target::Conversation(_)) => return Err(TurnError::Unknown(id)),
+            (None, Target::Address { address, channel }) => (Conversation::new(address.clone(), channel.as_str()), None),
         };
-        let (shelf, missing) = pinned(service, &before).await?;
+        Ok(Self { id, by_address, conversation, etag, certain })
+    }
+}
+
+async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned, TurnError> {
+    let store = service.store();
+    let own = match &target {
+        Target::Conversation(id) => id.clone(),
+        Target::Address { address, .. } => store.conversation_id(address),
+    };
+    let mut lane = service.lanes().enter(&own).await;
+    let mut known = match store.recall(&own) {
+        Some(loaded) => Known::new(own.clone(), matches!(target, Target::Address { .. }), Some(loaded), &target, false)?,
+        None => ask(service, &target, &own).await?,
+    };
+    for attempt in 0..limit::COMMIT_ATTEMPTS {
+        if *lane.id() != known.id {
+            // An alias: the turn belongs into the lane of the conversation that it leads to.
+            drop(lane);
+            lane = service.lanes().enter(&known.id).await;
+        }
+        let (shelf, missing) = pinned(service, &known.conversation).await?;
         let now = service.clock().now();
-        let decided = decide::decide(service.given(&shelf), &id, &before, event, missing.as_ref(), now);
+        let decided = decide::decide(service.given(&shelf), &known.id, &known.conversation, event, missing.as_ref(), now);
         let decision = match decided {
             Ok(Decided::Keep(decision)) => decision,
+            // Nothing is kept, so no commit proves what it was decided on: only the store can say that the first is durable.
+            Ok(Decided::Repeated | Decided::Refused(_)) if !known.certain => {
+                known = ask(service, &target, &own).await?;
+                continue;
+            }
             Ok(Decided::Repeated) => {
                 // What the earlier turn kept may not be everywhere yet that it must be.
-                if let Some(etag) = etag
-                    && matches!(service.store().confirm(&id, &etag).await?, Committed::Stale)
+                if let Some(etag) = known.etag
+                    && !store.confirm(&known.id, &etag).await?
                 {
+                    known = ask(service, &target, &own).await?;
                     continue;
                 }
                 metrics::counter!("intake_turns_total", "outcome" => "repeated").increment(1);
@@ -77,19 +116,33 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
             }
             Err(bug) => {
                 metrics::counter!("intake_turns_total", "outcome" => "bug").increment(1);
-                tracing::error!(conversation = %id, event = event_word(event), what = %bug.0, "an event could not be handled, nor a human called");
-                service.store().fault(&before.channel, "an event could not be handled, nor a human called", now).await?;
+                tracing::error!(conversation = %known.id, event = event_word(event), what = %bug.0, "an event could not be handled, nor a human called");
+                store.fault(&known.conversation.channel, "an event could not be handled, nor a human called", now).await?;
                 return Err(TurnError::Bug(bug.0));
             }
         };
-        if commit(service, &shelf, &id, &before, etag, *decision).await? {
-            service.hints().committed();
-            return Ok(Turned::Done);
+        match commit(service, &shelf, &known, *decision).await? {
+            Committed::Done => {
+                service.hints().committed();
+                return Ok(Turned::Done);
+            }
+            Committed::Stale(loaded) => known = Known::new(known.id, known.by_address, loaded.map(|loaded| *loaded), &target, true)?,
+            Committed::Moved => known = ask(service, &target, &own).await?,
         }
         metrics::counter!("intake_turns_total", "outcome" => "stale").increment(1);
-        tracing::debug!(conversation = %id, attempt, "another turn was faster");
+        tracing::debug!(conversation = %known.id, attempt, "another turn was faster");
     }
-    Err(TurnError::Busy(id))
+    Err(TurnError::Busy(known.id))
+}
+
+/// The conversation as the store has it now.
+async fn ask(service: &Service, target: &Target, own: &ConversationId) -> Result<Known, TurnError> {
+    let (id, loaded) = match target {
+        Target::Conversation(id) => (id.clone(), service.store().load(id).await?),
+        Target::Address { address, .. } => service.store().find(address).await?,
+    };
+    let by_address = matches!(target, Target::Address { .. }) && id == *own;
+    Known::new(id, by_address, loaded, target, true)
 }
 
 /// The shelf with every revision that the conversation is pinned to; the first that nobody has.
@@ -114,15 +167,9 @@ async fn pinned(service: &Service, conversation: &Conversation) -> Result<(Arc<S
     Ok((shelf, None))
 }
 
-/// Keeps a decision: whether it was the first to come.
-async fn commit(
-    service: &Service,
-    shelf: &Shelf,
-    id: &ConversationId,
-    before: &Conversation,
-    expected: Option<Etag>,
-    decision: Decision,
-) -> Result<bool, TurnError> {
+/// Keeps a decision.
+async fn commit(service: &Service, shelf: &Shelf, known: &Known, decision: Decision) -> Result<Committed, TurnError> {
+    let Known { id, by_address, conversation: before, etag, certain: _ } = known;
     for pin in decide::pins(&decision.conversation) {
         if !decide::pins(before).any(|known| known == pin)
             && service.is_new_pin(pin)
@@ -139,7 +186,8 @@ async fn commit(
     let n_messages = decision.outbox.len();
     let commit = Commit {
         id: id.clone(),
-        expected,
+        by_address: *by_address,
+        expected: *etag,
         etag: service.clock().random(),
         conversation: decision.conversation,
         outbox: decision.outbox,
@@ -147,17 +195,15 @@ async fn commit(
         wake_at: decision.wake_at,
         entry: decision.entry,
     };
-    match service.store().commit(commit).await? {
-        Committed::Stale => Ok(false),
-        Committed::Done => {
-            metrics::counter!("intake_turns_total", "outcome" => "done").increment(1);
-            metrics::counter!("intake_effects_total", "kind" => "outbox").increment(u64::try_from(n_messages).unwrap_or(0));
-            for word in words {
-                metrics::counter!("intake_effects_total", "kind" => word).increment(1);
-            }
-            Ok(true)
+    let committed = service.store().commit(commit).await?;
+    if matches!(committed, Committed::Done) {
+        metrics::counter!("intake_turns_total", "outcome" => "done").increment(1);
+        metrics::counter!("intake_effects_total", "kind" => "outbox").increment(u64::try_from(n_messages).unwrap_or(0));
+        for word in words {
+            metrics::counter!("intake_effects_total", "kind" => word).increment(1);
         }
     }
+    Ok(committed)
 }
 
 const fn turned_word(turned: &Result<Turned, TurnError>) -> &'static str {

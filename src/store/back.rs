@@ -3,10 +3,10 @@
 use super::{
     between::{Between, Call},
     codec::Kind,
-    contract::{Begin, Committed, Cursor, Due, Etag, Held, Receipted, StoreError},
+    contract::{Begin, Cursor, Due, Etag, Held, Receipted, StoreError},
     embedded::Embedded,
     memory::{Memory, State},
-    raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle},
+    raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawLine, RawReady, RawSettle},
     redis::Redis,
     reseal::Page,
     single,
@@ -73,7 +73,7 @@ impl Back {
         }
     }
 
-    pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
+    pub async fn commit(&self, commit: RawCommit) -> Result<RawCommitted, StoreError> {
         match self {
             Self::Redis(redis) => redis.commit(commit).await,
             Self::Embedded(embedded) => embedded.commit(commit).await,
@@ -85,11 +85,11 @@ impl Back {
     }
 
     /// Whether a conversation still is of a version, where everything that a failover would take back is left out.
-    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<Committed, StoreError> {
+    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<bool, StoreError> {
         match self {
             Self::Redis(redis) => redis.confirm(id, etag).await,
             // One copy: what was read is what is kept.
-            Self::Embedded(_) | Self::Memory(..) => Ok(Committed::Done),
+            Self::Embedded(_) | Self::Memory(..) => Ok(true),
         }
     }
 

@@ -9,9 +9,9 @@
 use std::{future::Future, pin::Pin};
 
 use super::{
-    contract::{Begin, Committed, Cursor, Held, Receipted},
+    contract::{Begin, Cursor, Held, Receipted},
     memory::State,
-    raw::{RawBegin, RawCommit, RawLine, RawReady, RawSettle},
+    raw::{RawBegin, RawCommit, RawCommitted, RawLine, RawReady, RawSettle},
 };
 use crate::{
     base::id::{ConversationId, OutboxId},
@@ -63,7 +63,7 @@ pub trait Between: Send + Sync {
     }
 
     /// [`State::commit`]
-    fn commit(&self, state: &mut State, commit: RawCommit, clock_ms: i64) -> Committed {
+    fn commit(&self, state: &mut State, commit: RawCommit, clock_ms: i64) -> RawCommitted {
         state.commit(commit, clock_ms)
     }
 

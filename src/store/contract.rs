@@ -30,6 +30,8 @@ pub struct Loaded {
 pub struct Commit {
     /// Whose.
     pub id: ConversationId,
+    /// Whether it is theirs because their address leads there by itself: then it must still do so.
+    pub by_address: bool,
     /// The version it was decided on; `None`: there was none.
     pub expected: Option<Etag>,
     /// The version it gets; from `base::clock`.
@@ -51,8 +53,10 @@ pub struct Commit {
 pub enum Committed {
     /// It is durable.
     Done,
-    /// Another turn was faster: nothing was kept. Load and decide again.
-    Stale,
+    /// Another turn was faster: nothing was kept. Decide again on this, the conversation as it is now.
+    Stale(Option<Box<Loaded>>),
+    /// The address leads to another conversation since: nothing was kept. Find and decide again.
+    Moved,
 }
 
 /// One message, or one event for another conversation, that waits to leave.

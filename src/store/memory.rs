@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use super::{
     between::{Between, Call, Fate, Nothing},
     codec::{self, Header, Kind},
-    contract::{Begin, Committed, Cursor, Due, Held, Receipted, SentState, StoreError},
-    raw::{self, RawBegin, RawBody, RawCommit, RawItem, RawLine, RawReady, RawSettle, Settled, Standing},
+    contract::{Begin, Cursor, Due, Held, Receipted, SentState, StoreError},
+    raw::{self, RawBegin, RawBody, RawCommit, RawCommitted, RawItem, RawLine, RawReady, RawSettle, Settled, Standing},
     reseal::Page,
     single::{Lease, SHARD, after_s, only_shard, place, position},
 };
@@ -113,13 +113,16 @@ impl State {
     }
 
     /// Keeps a turn. `clock_ms` decides what is still remembered as sent.
-    pub fn commit(&mut self, commit: RawCommit, clock_ms: i64) -> Committed {
+    pub fn commit(&mut self, commit: RawCommit, clock_ms: i64) -> RawCommitted {
         let current = self.conversations.get(&commit.id).map(|kept| kept.header.etag);
         if current == Some(commit.etag) {
-            return Committed::Done;
+            return RawCommitted::Done;
+        }
+        if commit.by_address && self.aliases.contains_key(&commit.id) {
+            return RawCommitted::Moved;
         }
         if current != commit.expected {
-            return Committed::Stale;
+            return RawCommitted::Stale(self.load(&commit.id));
         }
         let header = Header { etag: commit.etag, epoch: commit.epoch };
         self.conversations.insert(commit.id.clone(), Kept { value: commit.value, header, wake_ms: commit.wake_ms });
@@ -137,7 +140,7 @@ impl State {
             let waiting = Waiting { item, n_attempts: 0, fence: 0, standing: Standing::Waiting, stopped: false, not_before_ms };
             self.items.insert(waiting.item.id.clone(), waiting);
         }
-        Committed::Done
+        RawCommitted::Done
     }
 
     fn cancel_waiting(&mut self, conversation: &ConversationId, now_ms: i64) {

@@ -17,6 +17,7 @@ pub mod contract;
 pub mod embedded;
 pub mod memory;
 pub mod raw;
+mod recent;
 pub mod redis;
 pub mod reseal;
 mod single;
@@ -35,7 +36,8 @@ use self::{
     codec::{Header, Kind},
     embedded::Embedded,
     memory::Memory,
-    raw::{RawBegin, RawBody, RawCommit, RawItem, RawLine, RawReady, RawSettle, Settled},
+    raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawItem, RawLine, RawReady, RawSettle, Settled},
+    recent::Recent,
     redis::Redis,
 };
 use crate::{
@@ -53,6 +55,8 @@ use crate::{
 
 /// Aliases followed one after the other: one in practice, more only where two conversations of one person met late.
 const ALIAS_HOPS: usize = 4;
+/// For how long two ids need not be joined again, in ms.
+const JOINED_MS: i64 = 60_000;
 
 /// The store, whichever it is. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
@@ -63,6 +67,9 @@ struct Shared {
     sealer: Sealer,
     clock: Clock,
     hint: Notify,
+    recent: Recent,
+    /// Pairs of ids that lead to one conversation: the second, and when that was found.
+    joined: Recent,
 }
 
 impl fmt::Debug for Store {
@@ -116,12 +123,29 @@ impl Store {
                 )));
             }
         };
-        Ok((Self(Arc::new(Shared { back, sealer, clock, hint: Notify::new() })), warnings))
+        Ok((
+            Self(Arc::new(Shared {
+                back,
+                sealer,
+                clock,
+                hint: Notify::new(),
+                recent: Recent::new(recent::RECENT_BYTES),
+                joined: Recent::new(recent::JOINED_BYTES),
+            })),
+            warnings,
+        ))
     }
 
     /// A front of its own over a store in memory: several of them are several processes with one store.
     pub fn of_memory(memory: Memory, sealer: Sealer, clock: Clock) -> Self {
-        Self(Arc::new(Shared { back: Back::Memory(memory, clock.clone()), sealer, clock, hint: Notify::new() }))
+        Self(Arc::new(Shared {
+            back: Back::Memory(memory, clock.clone()),
+            sealer,
+            clock,
+            hint: Notify::new(),
+            recent: Recent::new(recent::RECENT_BYTES),
+            joined: Recent::new(recent::JOINED_BYTES),
+        }))
     }
 
     /// Ends writing and lets go of the file, so that it can be opened again in this process. What was acknowledged is durable
@@ -162,15 +186,43 @@ impl Store {
     /// Where only `other` has a conversation yet, `address` is made to lead there instead, so that nothing said so far (nor a STOP) is
     /// lost from sight.
     pub async fn alias(&self, other: &Address, address: &Address) -> Result<(), StoreError> {
-        let (from, to) = (self.resolve(other).await?, self.resolve(address).await?);
-        if from == to {
+        let (other_id, address_id) = (self.conversation_id(other), self.conversation_id(address));
+        if self.joined_just_now(&other_id, &address_id) {
             return Ok(());
         }
+        let (from, to) = (self.resolve(other).await?, self.resolve(address).await?);
+        if from != to {
+            self.put_alias(from, to, &other_id, &address_id).await?;
+        }
+        let now_ms = self.0.clock.now().as_millisecond();
+        self.0.joined.keep(&other_id, [&now_ms.to_be_bytes(), address_id.as_str().as_bytes()].concat());
+        Ok(())
+    }
+
+    /// Whether two ids were found to lead to one conversation a moment ago. Providers tell both with every message; a store that came back
+    /// older than it was is noticed within the moment.
+    fn joined_just_now(&self, other: &ConversationId, address: &ConversationId) -> bool {
+        let Some(known) = self.0.joined.take(other) else { return false };
+        let at_ms = known.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        let fresh = self.0.clock.now().as_millisecond().saturating_sub(at_ms) < JOINED_MS;
+        let joined = fresh && known.get(8..) == Some(address.as_str().as_bytes());
+        if joined {
+            self.0.joined.keep(other, known);
+        }
+        joined
+    }
+
+    async fn put_alias(
+        &self,
+        from: ConversationId,
+        to: ConversationId,
+        other_id: &ConversationId,
+        address_id: &ConversationId,
+    ) -> Result<(), StoreError> {
         let back = &self.0.back;
         let has = |id: ConversationId| async move { Ok::<_, StoreError>(back.load(&id).await?.is_some()) };
-        let (other_id, address_id) = (self.conversation_id(other), self.conversation_id(address));
-        let backwards = to == address_id && has(from.clone()).await? && !has(to.clone()).await?;
-        if backwards { back.put_alias(&address_id, &from).await } else { back.put_alias(&other_id, &to).await }
+        let backwards = to == *address_id && has(from.clone()).await? && !has(to.clone()).await?;
+        if backwards { back.put_alias(address_id, &from).await } else { back.put_alias(other_id, &to).await }
     }
 
     /// The conversation, if there is one.
@@ -192,7 +244,10 @@ impl Store {
             id = next;
             (target, stored) = self.0.back.alias_and_load(&id).await?;
         }
-        let loaded = stored.map(|stored| self.loaded(&id, &stored)).transpose()?;
+        let loaded = stored.as_deref().map(|stored| self.loaded(&id, stored)).transpose()?;
+        if let Some(stored) = stored {
+            self.0.recent.keep(&id, stored);
+        }
         Ok((id, loaded))
     }
 
@@ -201,19 +256,45 @@ impl Store {
         Ok(Loaded { conversation, etag: header.etag })
     }
 
+    /// The conversation as this process saw it last, without asking the store: it may have changed, even back to what it was before.
+    ///
+    /// Whatever is decided on it must name its etag in a commit. That nothing need be kept must be found on what [`Store::load`] gives:
+    /// a repeat is acknowledged only where the first is durable.
+    pub fn recall(&self, id: &ConversationId) -> Option<Loaded> {
+        let stored = self.0.recent.take(id)?;
+        // What does not open (its key is gone from the key file) stays dropped; the store has it sealed anew.
+        let loaded = self.loaded(id, &stored).ok()?;
+        self.0.recent.keep(id, stored);
+        Some(loaded)
+    }
+
     /// Keeps a turn, at once or not at all. The same commit may be repeated where its outcome is not known.
     pub async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
         let raw = self.raw_commit(commit)?;
         let has_items = !raw.items.is_empty();
-        let committed = self.0.back.commit(raw).await?;
-        if has_items && matches!(committed, Committed::Done) {
-            self.0.hint.notify_one();
+        let (id, value) = (raw.id.clone(), raw.value.clone());
+        // Kept again only by a confirmed answer: an error, or nobody left to hear the answer, leaves nothing that may be wrong.
+        drop(self.0.recent.take(&id));
+        match self.0.back.commit(raw).await? {
+            RawCommitted::Done => {
+                self.0.recent.keep(&id, value);
+                if has_items {
+                    self.0.hint.notify_one();
+                }
+                Ok(Committed::Done)
+            }
+            RawCommitted::Stale(None) => Ok(Committed::Stale(None)),
+            RawCommitted::Stale(Some(stored)) => {
+                let loaded = self.loaded(&id, &stored)?;
+                self.0.recent.keep(&id, stored);
+                Ok(Committed::Stale(Some(Box::new(loaded))))
+            }
+            RawCommitted::Moved => Ok(Committed::Moved),
         }
-        Ok(committed)
     }
 
     fn raw_commit(&self, commit: Commit) -> Result<RawCommit, StoreError> {
-        let Commit { id, expected, etag, conversation, outbox, cancel_waiting, wake_at, entry } = commit;
+        let Commit { id, by_address, expected, etag, conversation, outbox, cancel_waiting, wake_at, entry } = commit;
         if !is_id(&id) {
             return Err(StoreError::Configuration(format!("`{id}` is no id of a conversation")));
         }
@@ -234,6 +315,7 @@ impl Store {
         }
         let now_ms = entry.now.as_millisecond();
         Ok(RawCommit {
+            by_address,
             expected,
             etag,
             epoch: header.epoch,
@@ -248,8 +330,8 @@ impl Store {
     }
 
     /// Whether the conversation still is of this version, to be asked before something is acknowledged that was kept by an earlier turn.
-    /// Where commits wait for replicas, [`Committed::Done`] says that they have that turn too.
-    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<Committed, StoreError> {
+    /// Where commits wait for replicas, a yes says that they have that turn too.
+    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<bool, StoreError> {
         self.0.back.confirm(id, etag).await
     }
 

@@ -23,6 +23,8 @@ pub const SET_ASIDE_MS: i64 = 60_000;
 pub struct RawCommit {
     /// Whose.
     pub id: ConversationId,
+    /// Whether the id must not be an alias.
+    pub by_address: bool,
     /// The version that must be there; `None`: there must be none.
     pub expected: Option<Etag>,
     /// The new version.
@@ -41,6 +43,17 @@ pub struct RawCommit {
     pub items: Vec<RawItem>,
     /// When the turn was decided.
     pub now_ms: i64,
+}
+
+/// What came of a commit, in stored form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RawCommitted {
+    /// It is durable.
+    Done,
+    /// Nothing was kept: this is there.
+    Stale(Option<Vec<u8>>),
+    /// Nothing was kept: the id is an alias.
+    Moved,
 }
 
 /// An item of the outbox in stored form.

@@ -313,7 +313,7 @@ impl Simulation {
         let none: &[String] = &[];
         let medium = conversation.address.medium;
         let capabilities = Capabilities::of(medium);
-        let step = engine::step(&self.world(none), conversation, event, self.now);
+        let step = engine::step(&self.world(none), &conversation, event, self.now);
         let (mut kept, mut faults) = stored(&step.conversation);
         let now = self.now;
         let shut = capabilities

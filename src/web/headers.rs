@@ -1,10 +1,10 @@
 //! Security headers of every answer (ASVS 3.4): no inline script, no framing, no sniffing, nothing kept in caches.
 
 use axum::{
-    Router,
+    extract::State,
     http::{HeaderName, HeaderValue, header},
+    response::Response,
 };
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::runtime::Service;
 
@@ -12,24 +12,25 @@ use crate::runtime::Service;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
 
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Adds them to all routes. What a handler has set itself stays.
-pub(super) fn with(service: &Service, mut routes: Router<Service>) -> Router<Service> {
+/// Adds them to an answer. What a handler has set itself stays.
+pub(super) async fn add(State(service): State<Service>, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.reserve(ALWAYS.len() + 1);
     for (name, value) in ALWAYS {
-        routes = routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    routes = routes.layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     if service.settings().server.public_url.starts_with("https://") {
-        let year = HeaderValue::from_static("max-age=31536000");
-        routes = routes.layer(SetResponseHeaderLayer::if_not_present(header::STRICT_TRANSPORT_SECURITY, year));
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=31536000"));
     }
-    routes
+    response
 }

@@ -18,7 +18,6 @@ use crate::{
     channel::{self, Channel, Happening, Hook, Inbound},
     engine::{Event, EventKind},
     runtime::{Service, Target, TurnError},
-    store::StoreError,
 };
 
 /// Providers give up after 3 to 15 s; before that they are told to come again, and what runs goes on.
@@ -63,8 +62,13 @@ pub(super) async fn deliver(service: &Service, channel: &Channel, request: &chan
         },
         // As a task, so that a provider who hangs up or a deadline does not end it half-way.
         Inbound::Happenings(happenings) => {
-            let (kept_service, kept_channel) = (service.clone(), channel.clone());
-            let keeping = tokio::spawn(async move { keep_all(&kept_service, &kept_channel, happenings).await });
+            let (kept_service, name) = (service.clone(), channel.name().to_owned());
+            let keeping = tokio::spawn(async move {
+                match kept_service.channel(&name) {
+                    Some(channel) => keep_all(&kept_service, channel, happenings).await,
+                    None => Ok(()),
+                }
+            });
             match timeout(DEADLINE, keeping).await {
                 Ok(Ok(Ok(()))) => acknowledged(channel),
                 Ok(Ok(Err(error))) => again(channel, &error),
@@ -102,25 +106,14 @@ async fn keep_all(service: &Service, channel: &Channel, happenings: Vec<Happenin
 
 async fn keep(service: &Service, channel: &Channel, address: Address, alias: Option<Address>, event: Event) -> Result<(), TurnError> {
     if let Some(alias) = alias {
-        join(service, &address, &alias).await?;
+        service.store().alias(&alias, &address).await?;
     }
     count(channel, "event");
     if let (Channel::Browser(_), EventKind::Message { content, .. }) = (channel, &event.kind) {
         let id = service.store().resolve(&address).await?;
         service.phones().typed(service, &id, &event, content).await?;
     }
-    service.turn(Target::Address { address, channel: channel.name().to_owned() }, event).await.map(|_| ())
-}
-
-/// Makes two ids of one person lead to one conversation: to the one that is there already.
-async fn join(service: &Service, address: &Address, alias: &Address) -> Result<(), StoreError> {
-    let store = service.store();
-    let (own, other) = (store.resolve(address).await?, store.resolve(alias).await?);
-    if own == other {
-        return Ok(());
-    }
-    let only_the_alias = store.load(&own).await?.is_none() && store.load(&other).await?.is_some();
-    if only_the_alias { store.alias(address, alias).await } else { store.alias(alias, address).await }
+    service.turn_within(Target::Address { address, channel: channel.name().to_owned() }, event).await.map(|_| ())
 }
 
 fn acknowledged(channel: &Channel) -> Response {

@@ -14,17 +14,25 @@ pub mod phone;
 pub mod problem;
 mod trace;
 
+use std::time::Duration;
+
 use axum::{
     Router,
     http::{StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn_with_state, map_response_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{runtime::Service, telemetry};
+use crate::{
+    runtime::{Service, Stop},
+    telemetry,
+};
+
+/// How often measured times are folded into their buckets.
+const FOLD: Duration = Duration::from_secs(5);
 
 /// All routes.
 pub fn router(service: &Service) -> Router {
@@ -40,7 +48,9 @@ pub fn router(service: &Service) -> Router {
         .merge(api::routes(service))
         .merge(desk::routes())
         .merge(phone::routes());
-    headers::with(service, routes.fallback(no_such_page))
+    routes
+        .fallback(no_such_page)
+        .layer(map_response_with_state(service.clone(), headers::add))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), trace::traced))
         .with_state(service.clone())
@@ -52,9 +62,20 @@ pub fn router(service: &Service) -> Router {
 /// Where the listener fails.
 pub async fn serve(service: &Service, listener: TcpListener) -> std::io::Result<()> {
     let stop = service.stop().clone();
+    tokio::spawn(fold_figures(stop.clone()));
     // The address of the network throttles logins.
     let app = router(service).into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await }).await
+}
+
+/// Folds measured times into their buckets now and then: until then each stands by itself, and nobody may be asking for `/metrics`.
+async fn fold_figures(stop: Stop) {
+    while !stop.is_asked() {
+        tokio::select! {
+            () = sleep(FOLD) => telemetry::metrics().run_upkeep(),
+            () = stop.asked() => {}
+        }
+    }
 }
 
 async fn no_such_page() -> Response {

@@ -106,8 +106,8 @@ impl Phone {
             welcome: Some("welcome"),
             stop_confirmed_by_provider: &self.stop_confirmed,
         };
-        let again = engine::step(&world, conversation.clone(), event, self.now);
-        let step = engine::step(&world, conversation, event, self.now);
+        let again = engine::step(&world, &conversation, event, self.now);
+        let step = engine::step(&world, &conversation, event, self.now);
         assert_eq!((&again.conversation, &again.effects), (&step.conversation, &step.effects), "a step is deterministic");
         self.conversation = step.conversation.clone();
         let medium = self.conversation.address.medium;

@@ -10,11 +10,11 @@ use intake::{
     channel::Delivery,
     engine::{Conversation, Holder},
     store::{
-        Begin, Committed, Cursor, Etag, Held, Receipted,
+        Begin, Cursor, Etag, Held, Receipted,
         between::{Between, Call, Fate, Waiting},
         codec::{self, Header, Kind},
         memory::State,
-        raw::{RawBegin, RawCommit, RawLine, RawReady, RawSettle, Settled},
+        raw::{RawBegin, RawCommit, RawCommitted, RawLine, RawReady, RawSettle, Settled},
     },
 };
 
@@ -27,7 +27,8 @@ pub struct Watch {
     pub life: u32,
     /// Which flows it serves.
     pub version: usize,
-    cache: Mutex<BTreeMap<ConversationId, Vec<u8>>>,
+    /// For versions that count: the number behind each random one that this life knows.
+    counted: Mutex<BTreeMap<Etag, Etag>>,
     /// For the sender without order: every item that waits.
     waiting: Arc<Mutex<Waits>>,
 }
@@ -38,11 +39,7 @@ pub struct Waits(BTreeMap<OutboxId, (Vec<u8>, i64)>, BTreeSet<OutboxId>);
 
 impl Watch {
     pub fn new(shared: Arc<Shared>, life: u32, version: usize, waiting: Arc<Mutex<Waits>>) -> Self {
-        Self { shared, life, version, cache: Mutex::default(), waiting }
-    }
-
-    fn caches(&self) -> bool {
-        matches!(self.shared.broken, Broken::CachedCounter | Broken::CachedRandom)
+        Self { shared, life, version, counted: Mutex::default(), waiting }
     }
 
     fn open(&self, id: &ConversationId, value: &[u8]) -> (Header, Conversation) {
@@ -64,19 +61,23 @@ impl Watch {
             }
             Broken::CachedCounter => {
                 let (header, conversation) = self.open(&commit.id, &commit.value);
-                let mut etag: Etag = [0; 16];
-                let before = commit.expected.map_or(0, u128::from_be_bytes);
-                etag.copy_from_slice(&(before + 1).to_be_bytes());
+                let mut counted = self.counted.lock().unwrap();
+                // What was read from the store is a number already; what the node kept itself has the random version it was given.
+                let number = |etag: Etag| counted.get(&etag).copied().unwrap_or(etag);
+                let before = commit.expected.map(number);
+                let etag: Etag = (before.map_or(0, u128::from_be_bytes) + 1).to_be_bytes();
                 // The store takes the same new version for the same commit: a number must not be taken so.
                 if current() == Some(etag) {
                     commit.expected = Some([255; 16]);
                     return;
                 }
+                counted.insert(commit.etag, etag);
+                commit.expected = before;
                 commit.etag = etag;
                 commit.value = self.seal(&commit.id, Header { etag, ..header }, &conversation);
             }
             Broken::CheckThenAct => commit.expected = current(),
-            Broken::Nothing | Broken::CachedRandom | Broken::EarlyAck | Broken::NoEpoch | Broken::NoOrder => {}
+            Broken::Nothing | Broken::EarlyAck | Broken::NoEpoch | Broken::NoOrder => {}
         }
     }
 
@@ -121,33 +122,13 @@ impl Between for Watch {
         Box::pin(self.wait(2))
     }
 
-    fn load(&self, state: &mut State, id: &ConversationId) -> Option<Vec<u8>> {
-        if !self.caches() {
-            return state.load(id);
-        }
-        let mut cache = self.cache.lock().unwrap();
-        if let Some(value) = cache.get(id) {
-            return Some(value.clone());
-        }
-        let value = state.load(id)?;
-        cache.insert(id.clone(), value.clone());
-        Some(value)
-    }
-
-    fn commit(&self, state: &mut State, mut commit: RawCommit, clock_ms: i64) -> Committed {
+    fn commit(&self, state: &mut State, mut commit: RawCommit, clock_ms: i64) -> RawCommitted {
         self.break_commit(state, &mut commit);
         let before = state.load(&commit.id).and_then(|value| Header::read(&value)).map(|header| header.etag);
         let kept = commit.clone();
         let committed = state.commit(commit, clock_ms);
         let fresh = before != Some(kept.etag);
-        if self.caches() {
-            let mut cache = self.cache.lock().unwrap();
-            match committed {
-                Committed::Done => cache.insert(kept.id.clone(), kept.value.clone()),
-                Committed::Stale => cache.remove(&kept.id),
-            };
-        }
-        if !matches!(committed, Committed::Done) || !fresh {
+        if !matches!(committed, RawCommitted::Done) || !fresh {
             return committed;
         }
         let (_, conversation) = self.open(&kept.id, &kept.value);
@@ -189,13 +170,9 @@ impl Between for Watch {
         let shared = &self.shared;
         let mut begun = match shared.broken {
             Broken::NoEpoch => state.begin(&RawBegin { epoch: None, ..begin.clone() }, clock_ms),
-            Broken::Nothing
-            | Broken::NoDedupe
-            | Broken::CachedCounter
-            | Broken::CachedRandom
-            | Broken::EarlyAck
-            | Broken::NoOrder
-            | Broken::CheckThenAct => state.begin(begin, clock_ms),
+            Broken::Nothing | Broken::NoDedupe | Broken::CachedCounter | Broken::EarlyAck | Broken::NoOrder | Broken::CheckThenAct => {
+                state.begin(begin, clock_ms)
+            }
         };
         if shared.broken == Broken::NoOrder {
             let mut waiting = self.waiting.lock().unwrap();

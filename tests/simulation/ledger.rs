@@ -61,10 +61,8 @@ pub enum Broken {
     Nothing,
     /// The ring of ids seen is never kept.
     NoDedupe,
-    /// Nodes cache conversations, and versions are numbers that count up.
+    /// Versions are numbers that count up: what a node kept of a conversation passes for another that has the same number.
     CachedCounter,
-    /// Nodes cache conversations, with the random versions: not broken, the control for the one above.
-    CachedRandom,
     /// Webhooks are answered before the turn is kept.
     EarlyAck,
     /// Messages leave whatever the epoch says.

@@ -184,7 +184,7 @@ impl Patient {
             facts: Vec::new(),
             said: Vec::new(),
         };
-        Commit { id: self.id.clone(), expected, etag, conversation, outbox, cancel_waiting: false, wake_at: None, entry }
+        Commit { id: self.id.clone(), by_address: true, expected, etag, conversation, outbox, cancel_waiting: false, wake_at: None, entry }
     }
 
     fn item(&self, event: &EventId, n: usize, epoch: u64, ms: i64, purpose: Purpose, text: &str) -> OutboxItem {

@@ -32,12 +32,51 @@ pub async fn a_stale_etag_keeps_nothing(bench: Bench) {
     for expected in [None, Some([9; 16])] {
         let mut late = ana.turn(&bench, 1, expected, "m2", &[(Purpose::Dialogue, "late")]);
         late.wake_at = Some(at(5));
-        assert!(matches!(bench.store.commit(late).await.unwrap(), Committed::Stale));
+        assert!(matches!(bench.store.commit(late).await.unwrap(), Committed::Stale(_)));
     }
     assert_eq!(bench.store.load(&ana.id).await.unwrap().unwrap().etag, first);
     assert!(bench.ready(9).await.is_empty());
     assert_eq!(bench.lines().await.len(), 1);
     assert!(bench.store.due(&bench.held().await, at(9), 10).await.unwrap().is_empty());
+}
+
+pub async fn a_stale_commit_is_answered_with_what_is_there(bench: Bench) {
+    let ana = bench.patient(1);
+    let none = bench.store.commit(ana.turn(&bench, 0, Some([9; 16]), "m1", &[])).await.unwrap();
+    assert!(matches!(none, Committed::Stale(None)), "{none:?}");
+    let first = ana.turn(&bench, 0, None, "m1", &[]);
+    let conversation = first.conversation.clone();
+    let etag = bench.kept(first).await;
+    match bench.store.commit(ana.turn(&bench, 1, None, "m2", &[])).await.unwrap() {
+        Committed::Stale(Some(there)) => assert_eq!((there.conversation, there.etag), (conversation, etag)),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn a_commit_by_an_address_that_leads_elsewhere_since_keeps_nothing(bench: Bench) {
+    let (ana, other) = (bench.patient(1), bench.patient(2));
+    bench.kept(ana.turn(&bench, 0, None, "m1", &[])).await;
+    let etag = bench.kept(other.turn(&bench, 0, None, "m2", &[])).await;
+    bench.store.alias(&other.address, &ana.address).await.unwrap();
+    let mut turn = other.turn(&bench, 1, Some(etag), "m3", &[]);
+    let moved = bench.store.commit(turn.clone()).await.unwrap();
+    assert!(matches!(moved, Committed::Moved), "{moved:?}");
+    assert_eq!(bench.lines().await.len(), 2);
+    // The conversation itself goes on for who knows it by its id: a wake, a tracer.
+    turn.by_address = false;
+    bench.kept(turn).await;
+}
+
+pub async fn what_was_kept_last_is_recalled_until_something_is_not_certain(bench: Bench) {
+    let ana = bench.patient(1);
+    assert!(bench.store.recall(&ana.id).is_none());
+    let first = bench.kept(ana.turn(&bench, 0, None, "m1", &[])).await;
+    assert_eq!(bench.store.recall(&ana.id).unwrap().etag, first);
+    // A stale commit leaves what the store answered.
+    let stale = bench.store.commit(ana.turn(&bench, 1, None, "m2", &[])).await.unwrap();
+    assert!(matches!(stale, Committed::Stale(Some(_))));
+    assert_eq!(bench.store.recall(&ana.id).unwrap().etag, first);
+    assert_eq!(bench.store.find(&ana.address).await.unwrap().1.unwrap().etag, first);
 }
 
 pub async fn of_many_first_commits_one_wins(bench: Bench) {
@@ -102,7 +141,7 @@ pub async fn a_commit_repeated_has_one_effect(bench: Bench) {
     assert_eq!(bench.store.depth().await.unwrap().0, 2);
     // Once another turn followed, a repeat is stale: it must look again.
     bench.kept(ana.turn(&bench, 2, Some(turn.etag), "m3", &[])).await;
-    assert!(matches!(bench.store.commit(turn).await.unwrap(), Committed::Stale));
+    assert!(matches!(bench.store.commit(turn).await.unwrap(), Committed::Stale(_)));
 }
 
 pub async fn what_is_too_large_keeps_nothing(bench: Bench) {

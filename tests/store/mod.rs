@@ -50,6 +50,9 @@ facts! {
     kept:
         what_was_kept_is_loaded_with_its_etag,
         a_stale_etag_keeps_nothing,
+        a_stale_commit_is_answered_with_what_is_there,
+        a_commit_by_an_address_that_leads_elsewhere_since_keeps_nothing,
+        what_was_kept_last_is_recalled_until_something_is_not_certain,
         of_many_first_commits_one_wins,
         turns_in_a_race_all_count_once,
         a_commit_repeated_has_one_effect,

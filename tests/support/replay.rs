@@ -13,7 +13,7 @@ use intake::{
 pub fn replay<'a>(address: &Address, entries: &[TurnEntry], around: impl Fn(usize) -> World<'a>) -> Result<Conversation, String> {
     let mut replayed = Conversation::new(address.clone(), first_channel(entries));
     for (nth, entry) in entries.iter().enumerate() {
-        let step = engine::step(&around(nth), replayed, &entry.event, entry.now);
+        let step = engine::step(&around(nth), &replayed, &entry.event, entry.now);
         replayed = step.conversation;
         let idle = matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated;
         let facts: Vec<Fact> = step

@@ -28,8 +28,8 @@ use self::{
 use super::{
     back::fresh_fence,
     codec::{self, Kind},
-    contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
-    raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle, Standing},
+    contract::{Begin, Cursor, Due, Held, Receipted, StoreError},
+    raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawLine, RawReady, RawSettle, Standing},
     reseal::Page,
     single::{Lease, SHARD, only_shard, place, position},
 };
@@ -146,7 +146,7 @@ impl Embedded {
         self.done(Op::Alias { id: id.clone(), target: target.clone() }).await
     }
 
-    pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
+    pub async fn commit(&self, commit: RawCommit) -> Result<RawCommitted, StoreError> {
         match self.change(Op::Commit(Box::new(commit))).await? {
             Reply::Committed(committed) => Ok(committed),
             other => Err(unexpected(&other)),

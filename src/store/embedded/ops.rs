@@ -7,8 +7,8 @@ use crate::{
     channel::Delivery,
     store::{
         codec::{self, HEADER_BYTES, Header, Kind},
-        contract::{Begin, Committed, Receipted, SentState},
-        raw::{self, RawBegin, RawCommit, RawSettle, Settled, Standing},
+        contract::{Begin, Receipted, SentState},
+        raw::{self, RawBegin, RawCommit, RawCommitted, RawSettle, Settled, Standing},
         single::after_s,
     },
 };
@@ -69,7 +69,7 @@ pub enum Op {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    Committed(Committed),
+    Committed(RawCommitted),
     Begin(Begin),
     Receipted(Receipted),
     Count(u64),
@@ -163,13 +163,21 @@ async fn header(id: &ConversationId, db: &mut SqliteConnection) -> Outcome<Optio
     Ok(stored.and_then(|stored| Header::read(&stored)))
 }
 
-async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<Committed> {
+async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<RawCommitted> {
     let current = header(&turn.id, db).await?.map(|header| header.etag);
     if current == Some(turn.etag) {
-        return Ok(Committed::Done);
+        return Ok(RawCommitted::Done);
+    }
+    if turn.by_address {
+        let alias: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM live_alias WHERE id = ?1").bind(turn.id.as_str()).fetch_optional(&mut *db).await?;
+        if alias.is_some() {
+            return Ok(RawCommitted::Moved);
+        }
     }
     if current != turn.expected {
-        return Ok(Committed::Stale);
+        let query = sqlx::query_scalar("SELECT value FROM live_conversation WHERE id = ?1").bind(turn.id.as_str());
+        return Ok(RawCommitted::Stale(query.fetch_optional(&mut *db).await?));
     }
     sqlx::query(
         "INSERT INTO live_conversation (id, value, wake_ms) VALUES (?1, ?2, ?3) \
@@ -203,7 +211,7 @@ async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> O
     if turn.cancel_waiting || !turn.items.is_empty() {
         lift(&turn.id, db).await?;
     }
-    Ok(Committed::Done)
+    Ok(RawCommitted::Done)
 }
 
 async fn cancel_waiting(turn: &RawCommit, db: &mut SqliteConnection) -> Outcome<()> {

@@ -1,13 +1,18 @@
--- Keeps a turn, at once or not at all. Answers 1 done, 2 was done before, 0 stale.
--- KEYS: the seven; 8 wakes; from 9 for each item what is known of it as sent.
+-- Keeps a turn, at once or not at all. Answers a number and what is there: 1 done, 2 was done before,
+--       0 stale, 3 the id is an alias; what is there stands only beside 0.
+-- KEYS: the seven; 8 wakes, 9 alias; from 10 for each item what is known of it as sent.
 -- ARGV: 1 etag expected ('' none), 2 the conversation with its header, 3 its id, 4 wake in ms ('' never), 5 the journal's entry,
---       6 whether waiting items are cancelled, 7 now in ms; then for each item: id, line of `waiting`, value.
+--       6 whether waiting items are cancelled, 7 now in ms, 8 whether the id must not be an alias; then for each item: id, line of
+--       `waiting`, value.
 local etag = string.sub(redis.call('GETRANGE', KEYS[1], 0, 16), 2)
 if etag == string.sub(ARGV[2], 2, 17) then
-  return 2
+  return { 2, '' }
+end
+if ARGV[8] == '1' and redis.call('EXISTS', KEYS[9]) == 1 then
+  return { 3, '' }
 end
 if etag ~= ARGV[1] then
-  return 0
+  return { 0, redis.call('GET', KEYS[1]) }
 end
 
 redis.call('SET', KEYS[1], ARGV[2])
@@ -31,20 +36,20 @@ if ARGV[6] == '1' then
       end
     end
   end
+  lift()
 end
 
 redis.call('XADD', KEYS[2], '*', 'c', ARGV[3], 'v', ARGV[5])
 
-local n_items = (#ARGV - 7) / 3
+local n_items = (#ARGV - 8) / 3
 for i = 1, n_items do
-  local id, text, value = ARGV[5 + 3 * i], ARGV[6 + 3 * i], ARGV[7 + 3 * i]
+  local id, text, value = ARGV[6 + 3 * i], ARGV[7 + 3 * i], ARGV[8 + 3 * i]
   -- A turn that is run again gives the same ids: what waits or was sent is not put in twice.
-  if redis.call('EXISTS', KEYS[8 + i]) == 0 and redis.call('HSETNX', KEYS[3], id, value) == 1 then
-    redis.call('RPUSH', KEYS[6], text)
-    redis.call('ZADD', KEYS[7], entry_of(text).decided, id)
+  if redis.call('EXISTS', KEYS[9 + i]) == 0 and redis.call('HSETNX', KEYS[3], id, value) == 1 then
+    local entry = entry_of(text)
+    local n_waiting = redis.call('RPUSH', KEYS[6], text)
+    redis.call('ZADD', KEYS[7], entry.decided, id)
+    joined(entry, n_waiting)
   end
 end
-if n_items > 0 or ARGV[6] == '1' then
-  lift()
-end
-return 1
+return { 1, '' }

@@ -55,6 +55,23 @@ local function lift()
   redis.call('ZADD', KEYS[5], string.format('%.0f', at), head.id)
 end
 
+-- Puts the oldest item where the sender looks, after one was put behind it. Only one that goes before all others makes a difference.
+local function joined(entry, n_waiting)
+  if n_waiting > 1 then
+    local head = entry_of(redis.call('LINDEX', KEYS[6], 0))
+    local score = redis.call('ZSCORE', KEYS[5], head.id)
+    if score and (entry.class == 'b' or tonumber(score) < BULK / 2) then
+      return
+    end
+    return lift()
+  end
+  local at = entry.decided
+  if entry.class == 'b' then
+    at = at + BULK
+  end
+  redis.call('ZADD', KEYS[5], string.format('%.0f', at), entry.id)
+end
+
 -- Moves the oldest item to a time, within its class.
 local function put_off(id, at)
   local score = tonumber(redis.call('ZSCORE', KEYS[5], id) or '0')

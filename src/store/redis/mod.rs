@@ -33,8 +33,8 @@ use self::{
 };
 use super::{
     codec,
-    contract::{Begin, Committed, Cursor, Etag, Receipted, SentState, StoreError},
-    raw::{self, RawBegin, RawCommit, RawItem, RawSettle, Settled},
+    contract::{Begin, Cursor, Etag, Receipted, SentState, StoreError},
+    raw::{self, RawBegin, RawCommit, RawCommitted, RawItem, RawSettle, Settled},
 };
 use crate::{
     base::{
@@ -131,18 +131,18 @@ impl Redis {
     }
 
     /// Whether the conversation still is of this version where replicas have all of it; nothing is asked where none are waited for.
-    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<Committed, StoreError> {
+    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<bool, StoreError> {
         if self.link.replicas().is_none() {
-            return Ok(Committed::Done);
+            return Ok(true);
         }
         let call = Call::new(&self.scripts.confirm, &[keys::conversation(id)]).arg(etag.as_slice()).kept();
-        Ok(if call.run_over::<i64>(&self.link, Lane::Turns).await? == 1 { Committed::Done } else { Committed::Stale })
+        Ok(call.run_over::<i64>(&self.link, Lane::Turns).await? == 1)
     }
 
-    pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
+    pub async fn commit(&self, commit: RawCommit) -> Result<RawCommitted, StoreError> {
         let shard = Shard(keys::shard_of(&commit.id));
         let mut all = keys::seven(&commit.id);
-        all.push(shard.wakes());
+        all.extend([shard.wakes(), keys::alias(&commit.id)]);
         all.extend(commit.items.iter().map(|item| shard.sent(&item.id)));
         let mut call = Call::new(&self.scripts.commit, &all)
             .arg(commit.expected.as_ref().map_or(&[][..], <[u8; 16]>::as_slice))
@@ -151,14 +151,17 @@ impl Redis {
             .arg(commit.wake_ms.map(|ms| ms.to_string()).unwrap_or_default())
             .arg(&commit.journal)
             .arg(u8::from(commit.cancel_waiting))
-            .arg(commit.now_ms);
+            .arg(commit.now_ms)
+            .arg(u8::from(commit.by_address));
         for item in &commit.items {
             call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value);
         }
-        match call.kept().run_over::<i64>(&self.link, Lane::Turns).await? {
-            0 => Ok(Committed::Stale),
-            _ => Ok(Committed::Done),
-        }
+        let (committed, there): (i64, Option<Vec<u8>>) = call.kept().run_over(&self.link, Lane::Turns).await?;
+        Ok(match committed {
+            0 => RawCommitted::Stale(there),
+            3 => RawCommitted::Moved,
+            _ => RawCommitted::Done,
+        })
     }
 
     pub async fn begin(&self, begin: &RawBegin) -> Result<Begin, StoreError> {
