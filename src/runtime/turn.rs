@@ -77,7 +77,7 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
             }
         };
         if commit(service, &shelf, &id, &before, etag, *decision).await? {
-            service.hints().committed();
+            service.hints().changed(&id);
             return Ok(Turned::Done);
         }
         metrics::counter!("intake_turns_total", "outcome" => "stale").increment(1);

@@ -10,6 +10,7 @@
 
 mod keys;
 mod leases;
+mod paces;
 mod reseal;
 mod scripts;
 mod sweep;
@@ -28,7 +29,7 @@ use self::{
 use super::{
     codec,
     contract::{Begin, Committed, Cursor, Receipted, SentState, StoreError},
-    raw::{self, RawBegin, RawCommit, RawItem, RawSettle, Settled},
+    raw::{self, Again, RawBegin, RawCommit, RawItem, RawSettle, Settled},
 };
 use crate::{
     base::{
@@ -217,8 +218,9 @@ impl Redis {
         let (what, again_ms, word, code) = match &settle.settled {
             Settled::Accepted => ("accepted", 0, accepted, ""),
             Settled::Delivered => ("delivered", 0, "", ""),
-            Settled::Again { at_ms, ambiguous: false } => ("retry", *at_ms, "", ""),
-            Settled::Again { at_ms, ambiguous: true } => ("ambiguous", *at_ms, "", ""),
+            Settled::Again { at_ms, how: Again::Refused } => ("retry", *at_ms, "", ""),
+            Settled::Again { at_ms, how: Again::Throttled } => ("throttled", *at_ms, "", ""),
+            Settled::Again { at_ms, how: Again::Ambiguous } => ("ambiguous", *at_ms, "", ""),
             Settled::Failed { reason, code } => {
                 ("failed", 0, codec::state_word(SentState::Delivery(Delivery::Failed(*reason))), code.as_str())
             }
@@ -322,9 +324,8 @@ impl Redis {
     }
 }
 
-/// An item's line in its conversation's list: class, whether STOP stops it, when it was decided, id.
+/// An item's line in its conversation's list: band, whether STOP stops it, when it was decided, id.
 fn waiting_line(item: &RawItem) -> String {
-    let class = if item.interactive { 'i' } else { 'b' };
     let stop = if item.stoppable { 's' } else { 'n' };
-    format!("{class} {stop} {} {}", item.decided_ms, item.id)
+    format!("{} {stop} {} {}", item.band.number(), item.decided_ms, item.id)
 }

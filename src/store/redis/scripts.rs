@@ -25,6 +25,8 @@ pub struct Scripts {
     pub count: Script,
     /// Puts a value in the place of another.
     pub replace: Script,
+    /// Grants what a sender may send, or slows it down.
+    pub pace: Script,
 }
 
 impl Scripts {
@@ -41,6 +43,7 @@ impl Scripts {
             nodes: Script::new(include_str!("nodes.lua")),
             count: Script::new(include_str!("count.lua")),
             replace: Script::new(include_str!("replace.lua")),
+            pace: Script::new(include_str!("pace.lua")),
         }
     }
 }
@@ -66,7 +69,12 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Runs it once. Every script answers with a number.
+    /// Runs a script once that answers with a list of numbers.
+    pub async fn list(self, connection: &ConnectionManager) -> Result<Vec<i64>, StoreError> {
+        self.invocation.invoke_async(&mut connection.clone()).await.map_err(unavailable)
+    }
+
+    /// Runs it once. Every other script answers with a number.
     pub async fn run(self, connection: &ConnectionManager) -> Result<i64, StoreError> {
         self.invocation.invoke_async(&mut connection.clone()).await.map_err(unavailable)
     }
