@@ -1,6 +1,6 @@
 //! How fast senders may send, over all nodes: one script by Redis's clock (`pace.lua`).
 
-use super::{Redis, keys, scripts::Call};
+use super::{Redis, keys, link::Lane, scripts::Call};
 use crate::store::{
     contract::StoreError,
     pace::{Grant, Pace, Want},
@@ -17,7 +17,7 @@ impl Redis {
         for want in wants {
             call = call.arg(want.cost.max(1)).arg(want.reserve);
         }
-        let answers = call.list(&self.looks).await?;
+        let answers: Vec<i64> = call.run(&self.link, Lane::Looks).await?;
         let grant = |ms: i64| {
             let wait_ms = u32::try_from(ms.unsigned_abs()).unwrap_or(u32::MAX);
             match ms {
@@ -32,7 +32,8 @@ impl Redis {
     /// Halves a sender's rate, and holds it back for a while.
     pub async fn slow(&self, sender: &str, pace: Pace, pause_ms: i64) -> Result<(), StoreError> {
         let keys = [keys::pace(sender)];
-        self.pace_call(&keys, pace).arg("slow").arg(pause_ms.max(0)).list(&self.looks).await.map(|_| ())
+        let call = self.pace_call(&keys, pace).arg("slow").arg(pause_ms.max(0));
+        call.run::<Vec<i64>>(&self.link, Lane::Looks).await.map(|_| ())
     }
 
     fn pace_call(&self, keys: &[String], pace: Pace) -> Call<'_> {

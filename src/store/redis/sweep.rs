@@ -1,5 +1,5 @@
 //! Looking over the shards: outbox, wakes, journal, depth. Many shards in one round trip, few commands each, nothing that blocks, so
-//! that a node with nothing to do costs next to nothing.
+//! that a node with nothing to do costs next to nothing. Shards whose master is away are left for the next look.
 
 use std::{
     collections::BTreeMap,
@@ -7,12 +7,13 @@ use std::{
 };
 
 use jiff::Timestamp;
-use redis::streams::StreamRangeReply;
+use redis::{Cmd, FromRedisValue, streams::StreamRangeReply};
 
 use super::{
     Redis,
     keys::{self, N_SHARDS, Shard},
-    unavailable,
+    link::Lane,
+    scripts::there,
 };
 use crate::{
     base::id::{ConversationId, OutboxId},
@@ -24,8 +25,6 @@ use crate::{
     },
 };
 
-/// Shards asked in one round trip: their answers together stay small.
-const CHUNK: usize = 128;
 /// Between the times of one band and those of the next; `BAND` in `common.lua`.
 const BAND: i64 = 10_000_000_000_000;
 /// Entries asked of one shard at least: a node of one busy shard must not crawl.
@@ -69,12 +68,9 @@ impl Redis {
         if held.shards.is_empty() {
             return Ok(Vec::new());
         }
-        let mut pipe = redis::pipe();
-        for (shard, _) in &held.shards {
-            pipe.cmd("ZCARD").arg(Shard(*shard).ready());
-        }
-        let counts: Vec<u64> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-        Ok(held.shards.iter().zip(counts).filter(|(_, n)| *n > 0).map(|(shard, _)| *shard).collect())
+        let count = |(shard, _): &(u16, u64)| (Shard(*shard).ready(), Cmd::zcard(Shard(*shard).ready()));
+        let counts: Vec<Option<u64>> = self.looked(held.shards.iter().map(count)).await?;
+        Ok(held.shards.iter().zip(counts).filter(|(_, n)| n.is_some_and(|n| n > 0)).map(|(shard, _)| *shard).collect())
     }
 
     /// The same for a few conversations of held shards; three round trips.
@@ -85,23 +81,17 @@ impl Redis {
         if ours.is_empty() {
             return Ok(Vec::new());
         }
-        let mut pipe = redis::pipe();
-        for (id, (shard, _)) in &ours {
-            pipe.cmd("LINDEX").arg(Shard(*shard).waiting(id)).arg(0);
-        }
-        let lines: Vec<Option<String>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-        let id_of = |line: Option<String>| line.and_then(|line| line.rsplit_once(' ').map(|(_, id)| id.to_owned()));
+        let oldest = |(id, (shard, _)): &(&ConversationId, (u16, u64))| {
+            let key = Shard(*shard).waiting(id);
+            (key.clone(), Cmd::lindex(key, 0))
+        };
+        let lines: Vec<Option<Option<String>>> = self.looked(ours.iter().map(oldest)).await?;
+        let id_of = |line: Option<Option<String>>| line.flatten().and_then(|line| line.rsplit_once(' ').map(|(_, id)| id.to_owned()));
         let heads: Vec<(String, (u16, u64))> =
             lines.into_iter().zip(&ours).filter_map(|(line, (_, shard))| Some((id_of(line)?, *shard))).collect();
-        if heads.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut pipe = redis::pipe();
-        for (id, (shard, _)) in &heads {
-            pipe.cmd("ZSCORE").arg(Shard(*shard).ready()).arg(id);
-        }
-        let scores: Vec<Option<f64>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-        let scored = heads.into_iter().zip(scores).filter_map(|((id, shard), score)| Some((whole(score?), id, shard)));
+        let score = |(id, (shard, _)): &(String, (u16, u64))| (Shard(*shard).ready(), Cmd::zscore(Shard(*shard).ready(), id));
+        let scores: Vec<Option<Option<f64>>> = self.looked(heads.iter().map(score)).await?;
+        let scored = heads.into_iter().zip(scores).filter_map(|((id, shard), score)| Some((whole(score.flatten()?), id, shard)));
         self.items_of(scored.filter(|(score, ..)| score % BAND <= now_ms).collect()).await
     }
 
@@ -111,18 +101,14 @@ impl Redis {
         let few = each(limit, ranges.len());
         let mut heads = Vec::new();
         let mut more = Vec::new();
-        for chunk in ranges.chunks(CHUNK) {
-            for (range, found) in chunk.iter().zip(self.ask(chunk, 0, few).await?) {
-                if found.len() == few {
-                    more.push(range.clone());
-                }
-                heads.extend(found);
+        for (range, found) in ranges.iter().zip(self.ask(&ranges, 0, few).await?) {
+            if found.len() == few {
+                more.push(range.clone());
             }
+            heads.extend(found);
         }
         if heads.len() < limit {
-            for chunk in more.chunks(CHUNK) {
-                heads.extend(self.ask(chunk, few, limit).await?.into_iter().flatten());
-            }
+            heads.extend(self.ask(&more, few, limit).await?.into_iter().flatten());
         }
         heads.sort_unstable();
         heads.dedup();
@@ -130,15 +116,21 @@ impl Redis {
     }
 
     async fn ask(&self, ranges: &[Range], skip: usize, limit: usize) -> Result<Vec<Vec<Head>>, StoreError> {
-        let mut pipe = redis::pipe();
-        for range in ranges {
-            pipe.cmd("ZRANGEBYSCORE").arg(&range.key).arg(range.from).arg(range.to).arg("WITHSCORES").arg("LIMIT").arg(skip).arg(limit);
-        }
-        let found: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-        let heads = |(range, entries): (&Range, Vec<(String, f64)>)| {
-            entries.into_iter().map(|(id, score)| (whole(score), id, range.shard)).collect()
+        let ask = |range: &Range| {
+            let mut ask = redis::cmd("ZRANGEBYSCORE");
+            ask.arg(&range.key).arg(range.from).arg(range.to).arg("WITHSCORES").arg("LIMIT").arg(skip).arg(limit);
+            (range.key.clone(), ask)
+        };
+        let found: Vec<Option<Vec<(String, f64)>>> = self.looked(ranges.iter().map(ask)).await?;
+        let heads = |(range, entries): (&Range, Option<Vec<(String, f64)>>)| {
+            entries.into_iter().flatten().map(|(id, score)| (whole(score), id, range.shard)).collect()
         };
         Ok(ranges.iter().zip(found).map(heads).collect())
+    }
+
+    /// Looks over shards: what is found of those whose master is there.
+    async fn looked<T: FromRedisValue>(&self, commands: impl Iterator<Item = (String, Cmd)>) -> Result<Vec<Option<T>>, StoreError> {
+        there(self.link.many(Lane::Looks, &commands.collect::<Vec<_>>()).await)
     }
 
     /// Heads of the outbox with their items and ledgers.
@@ -146,18 +138,17 @@ impl Redis {
         if heads.is_empty() {
             return Ok(Vec::new());
         }
-        let mut pipe = redis::pipe();
-        for (_, id, (shard, _)) in &heads {
-            pipe.cmd("HGET").arg(Shard(*shard).items()).arg(id);
-            pipe.cmd("HGET").arg(Shard(*shard).ledger()).arg(id);
-        }
-        let found: Vec<Option<Vec<u8>>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let ask = |(_, id, (shard, _)): &Head| {
+            let (items, ledger) = (Shard(*shard).items(), Shard(*shard).ledger());
+            [(items.clone(), Cmd::hget(items, id)), (ledger.clone(), Cmd::hget(ledger, id))]
+        };
+        let found: Vec<Option<Option<Vec<u8>>>> = self.looked(heads.iter().flat_map(ask)).await?;
         let mut ready = Vec::with_capacity(heads.len());
         let mut found = found.into_iter();
         for (score, id, shard) in heads {
-            let (value, ledger) = (found.next().flatten(), found.next().flatten());
-            // Finished since: no item any more.
-            let (Some(value), Some(band)) = (value, Band::of_number(score / BAND)) else { continue };
+            // Finished since: no item any more. A master that went away in between: later.
+            let (Some(Some(Some(value))), Some(Some(ledger))) = (found.next(), found.next()) else { continue };
+            let Some(band) = Band::of_number(score / BAND) else { continue };
             let (n_attempts, standing, n_throttled) = read_ledger(ledger.as_deref());
             ready.push(RawReady { id: OutboxId(id), shard, value, band, n_attempts, n_throttled, ambiguous: standing.perhaps_taken() });
         }
@@ -192,15 +183,14 @@ impl Redis {
         while !shards.is_empty() && lines.len() < limit {
             let few = each(limit.saturating_sub(lines.len()), shards.len());
             let mut more = Vec::new();
-            for chunk in shards.chunks(CHUNK) {
-                for (shard, reply) in chunk.iter().zip(self.stretch(chunk, &from, few).await?) {
-                    if reply.ids.len() == few {
-                        more.push(*shard);
-                    }
-                    for entry in reply.ids {
-                        from.insert(*shard, numbers(&entry.id));
-                        lines.push(read_line(*shard, &entry)?);
-                    }
+            for (shard, reply) in shards.iter().zip(self.stretch(&shards, &from, few).await?) {
+                let entries = reply.map(|reply| reply.ids).unwrap_or_default();
+                if entries.len() == few {
+                    more.push(*shard);
+                }
+                for entry in entries {
+                    from.insert(*shard, numbers(&entry.id));
+                    lines.push(read_line(*shard, &entry)?);
                 }
             }
             shards = more;
@@ -210,32 +200,44 @@ impl Redis {
         Ok(lines)
     }
 
-    async fn stretch(&self, shards: &[u16], from: &BTreeMap<u16, (u64, u64)>, few: usize) -> Result<Vec<StreamRangeReply>, StoreError> {
-        let mut pipe = redis::pipe();
-        for shard in shards {
+    async fn stretch(
+        &self,
+        shards: &[u16],
+        from: &BTreeMap<u16, (u64, u64)>,
+        few: usize,
+    ) -> Result<Vec<Option<StreamRangeReply>>, StoreError> {
+        let read = |shard: &u16| {
             let start = from.get(shard).map_or_else(|| "-".to_owned(), |(ms, nth)| format!("({ms}-{nth}"));
-            pipe.cmd("XRANGE").arg(Shard(*shard).journal()).arg(start).arg("+").arg("COUNT").arg(few);
-        }
-        pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)
+            let key = Shard(*shard).journal();
+            let mut read = redis::cmd("XRANGE");
+            read.arg(&key).arg(start).arg("+").arg("COUNT").arg(few);
+            (key, read)
+        };
+        self.looked(shards.iter().map(read)).await
     }
 
     /// Items of all shards, and when the oldest was decided.
+    ///
+    /// # Errors
+    /// Where a master is away too: a part is no depth.
     pub async fn depth(&self) -> Result<(u64, Option<i64>), StoreError> {
-        let mut pipe = redis::pipe();
-        for shard in 0..N_SHARDS {
-            pipe.cmd("ZCARD").arg(Shard(shard).ages());
-        }
-        let counts: Vec<u64> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-        let mut pipe = redis::pipe();
-        for (shard, _) in (0..N_SHARDS).zip(&counts).filter(|(_, n)| **n > 0) {
-            pipe.cmd("ZRANGE").arg(Shard(shard).ages()).arg(0).arg(0).arg("WITHSCORES");
-        }
-        if pipe.is_empty() {
-            return Ok((0, None));
-        }
-        let oldest: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let count = |shard| (Shard(shard).ages(), Cmd::zcard(Shard(shard).ages()));
+        let counts: Vec<Option<u64>> = self.looked((0..N_SHARDS).map(count)).await?;
+        let counts = counts.into_iter().collect::<Option<Vec<u64>>>().ok_or_else(some_away)?;
+        let some = (0..N_SHARDS).zip(&counts).filter(|(_, n)| **n > 0);
+        let oldest = some.map(|(shard, _)| {
+            let mut oldest = redis::cmd("ZRANGE");
+            oldest.arg(Shard(shard).ages()).arg(0).arg(0).arg("WITHSCORES");
+            (Shard(shard).ages(), oldest)
+        });
+        let oldest: Vec<Option<Vec<(String, f64)>>> = self.looked(oldest).await?;
+        let oldest = oldest.into_iter().collect::<Option<Vec<_>>>().ok_or_else(some_away)?;
         Ok((counts.iter().sum(), oldest.into_iter().flatten().map(|(_, score)| whole(score)).min()))
     }
+}
+
+pub fn some_away() -> StoreError {
+    StoreError::Unavailable("redis: some masters are away".to_owned())
 }
 
 /// Entries to ask of each shard so that about `limit` come together, and no one shard is drained before the others.
