@@ -46,6 +46,7 @@ provider = "twilio"
 account_sid = "AC00000000000000000000000000000000"
 auth_token = "secret"
 from = "+15550100000"
+per_second = 2000
 [[channel]]
 name = "wa"
 provider = "whatsapp"

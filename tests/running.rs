@@ -132,6 +132,7 @@ account_sid = "AC00000000000000000000000000000000"
 auth_token = "{TWILIO_TOKEN}"
 from = "+15550100000"
 base_url = "{at}"
+per_second = 2000
 [[channel]]
 name = "wa"
 provider = "whatsapp"
@@ -139,6 +140,7 @@ phone_number_id = "106540352242922"
 app_secret = "{META_SECRET}"
 verify_token = "verify me"
 access_token = "an access token"
+per_second = 2000
 base_url = "{at}/v23.0"
 [[channel]]
 name = "phone"

@@ -56,5 +56,7 @@ pub const IDENTITY_DAYS: i64 = 30;
 pub const IDENTITY_TRIES_PER_HOUR: u8 = 3;
 /// Attempts at sending one message before it has failed for good.
 pub const SEND_ATTEMPTS: u16 = 8;
+/// Hours that a message may wait because the provider says "too many": as long as Twilio's own queue keeps one.
+pub const THROTTLED_HOURS: i64 = 10;
 /// Commits tried again on a conflict before the turn gives up with 503.
 pub const COMMIT_ATTEMPTS: usize = 20;

@@ -5,12 +5,14 @@
 pub mod browser;
 pub mod canonical;
 pub mod console;
+pub mod speed;
 pub mod table;
 pub mod template;
 pub mod twilio;
 pub mod whatsapp;
 
 pub use browser::BrowserChannel;
+pub use speed::Speed;
 pub use table::Channel;
 pub use template::Templates;
 pub use twilio::TwilioChannel;
@@ -137,6 +139,15 @@ pub enum Outcome {
         /// The provider's code, for the metric: `429`, `63018`.
         code: String,
     },
+    /// Not taken, for there were too many: says nothing about this message.
+    Throttled {
+        /// Who has had too many.
+        who: Throttled,
+        /// Seconds to wait, where the provider gave them.
+        after_s: Option<u64>,
+        /// The provider's code, for the metric.
+        code: String,
+    },
     /// Perhaps taken: wait for a receipt that carries our token before sending again.
     Ambiguous,
     /// It will not be taken.
@@ -146,6 +157,15 @@ pub enum Outcome {
         /// The provider's code.
         code: String,
     },
+}
+
+/// Who has had too many messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throttled {
+    /// We: the sender, or its account.
+    Sender,
+    /// The address that the message was for.
+    Pair,
 }
 
 /// What encoding needs besides the message.
@@ -179,6 +199,8 @@ pub enum Unsendable {
 pub enum Meaning {
     /// It passes: try again later.
     Passing,
+    /// Too many: slower, and again later.
+    TooMany(Throttled),
     /// It stays.
     Lasting(Undeliverable),
 }
@@ -187,7 +209,7 @@ impl Meaning {
     /// Why a message that a provider has given up on is undeliverable. It tried again by itself where that was of use.
     pub const fn undeliverable(self) -> Undeliverable {
         match self {
-            Self::Passing => Undeliverable::GaveUp,
+            Self::Passing | Self::TooMany(_) => Undeliverable::GaveUp,
             Self::Lasting(reason) => reason,
         }
     }
@@ -196,7 +218,8 @@ impl Meaning {
     pub const fn of_status(status: u16) -> Option<Self> {
         match status {
             408 | 502 | 504 => None,
-            429 | 500..=599 => Some(Self::Passing),
+            429 => Some(Self::TooMany(Throttled::Sender)),
+            500..=599 => Some(Self::Passing),
             413 => Some(Self::Lasting(Undeliverable::Content)),
             300..=399 | 401 | 403 | 404 | 405 => Some(Self::Lasting(Undeliverable::Configuration)),
             _ => Some(Self::Lasting(Undeliverable::GaveUp)),
@@ -207,6 +230,7 @@ impl Meaning {
     pub fn outcome(self, code: String, after_s: Option<u64>) -> Outcome {
         match self {
             Self::Passing => Outcome::Retry { after_s, code },
+            Self::TooMany(who) => Outcome::Throttled { who, after_s, code },
             Self::Lasting(reason) => Outcome::Failed { reason, code },
         }
     }

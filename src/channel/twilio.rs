@@ -5,7 +5,7 @@ mod encode;
 pub mod outcome;
 mod receive;
 
-use super::{Secret, Templates};
+use super::{Secret, Speed, Templates};
 use crate::base::Medium;
 
 /// A number, or a pool of numbers, at Twilio.
@@ -25,6 +25,8 @@ pub struct TwilioChannel {
     pub base_url: String,
     /// `HX…` by key, for WhatsApp when the window is shut.
     pub templates: Templates,
+    /// How fast it may send.
+    pub speed: Speed,
 }
 
 impl TwilioChannel {

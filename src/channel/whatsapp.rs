@@ -6,7 +6,7 @@ mod encode;
 pub mod outcome;
 mod receive;
 
-use super::{Secret, Templates};
+use super::{Secret, Speed, Templates};
 
 /// A number on the WhatsApp Business Platform.
 #[derive(Clone, Debug)]
@@ -25,4 +25,6 @@ pub struct WhatsAppChannel {
     pub base_url: String,
     /// Template names by key, for when the window is shut.
     pub templates: Templates,
+    /// How fast it may send.
+    pub speed: Speed,
 }

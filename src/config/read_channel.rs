@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     base::{Medium, Private, clock::Clock},
-    channel::{BrowserChannel, Channel, Templates, TwilioChannel, WhatsAppChannel},
+    channel::{BrowserChannel, Channel, Speed, Templates, TwilioChannel, WhatsAppChannel},
 };
 
 const PROVIDERS: [&str; 3] = ["twilio", "whatsapp", "browser"];
@@ -46,6 +46,7 @@ fn twilio(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<
     let service = section.text("messaging_service_sid", notes).map(|(_, sid)| sid);
     let base_url = url(section, "https://api.twilio.com", notes);
     let templates = templates(section, notes);
+    let speed = speed(section, Speed::of_twilio(from.as_deref()), notes);
     if let Some(sid) = &account_sid
         && !is_sid("AC", sid)
     {
@@ -72,6 +73,7 @@ fn twilio(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<
         messaging_service_sid: service,
         base_url: base_url?,
         templates,
+        speed,
     })
 }
 
@@ -92,6 +94,7 @@ fn whatsapp(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Optio
     let access_token = section.needed_secret("access_token", notes);
     let base_url = url(section, "https://graph.facebook.com/v23.0", notes);
     let templates = templates(section, notes);
+    let speed = speed(section, Speed::of_whatsapp(), notes);
     Some(WhatsAppChannel {
         name,
         phone_number_id: phone_number_id?,
@@ -100,6 +103,7 @@ fn whatsapp(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Optio
         access_token: access_token?,
         base_url: base_url?,
         templates,
+        speed,
     })
 }
 
@@ -114,6 +118,19 @@ fn browser(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option
             None
         }
     }
+}
+
+/// `per_second` and `burst`, with what the provider's kind of sender bears where nothing is said.
+fn speed(section: &mut Section<'_>, usual: Speed, notes: &mut Notes) -> Speed {
+    let per_1000_s = section.number("per_second", 0.01..=2_000.0, notes).map(|n| whole(n * 1_000.0));
+    let burst = section.number("burst", 1.0..=2_000.0, notes).map(whole);
+    let speed = per_1000_s.map_or(usual, |per_1000_s| Speed { per_1000_s, ..Speed::per_second(per_1000_s / 1_000) });
+    Speed { burst: burst.unwrap_or(speed.burst), ..speed }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "read within bounds that fit")]
+const fn whole(n: f64) -> u32 {
+    n.round() as u32
 }
 
 fn templates(section: &mut Section<'_>, notes: &mut Notes) -> Templates {

@@ -64,6 +64,31 @@ pub enum Purpose {
     Notice,
 }
 
+/// Who goes before whom where not all can leave at once; the first go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// What to do in an emergency.
+    Safety,
+    /// An answer to somebody who just wrote, and word to staff on call.
+    Interactive,
+    /// What nobody waits for: daily checks and other first messages, reminders.
+    Bulk,
+}
+
+impl Class {
+    /// All, in order.
+    pub const ALL: [Self; 3] = [Self::Safety, Self::Interactive, Self::Bulk];
+
+    /// Its word, for metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Safety => "safety",
+            Self::Interactive => "interactive",
+            Self::Bulk => "bulk",
+        }
+    }
+}
+
 /// Whether a message may still leave when the holder has changed since it was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fence {
@@ -90,11 +115,13 @@ impl Purpose {
         }
     }
 
-    /// Whether it answers somebody who just wrote (sent before bulk).
-    pub const fn interactive(self) -> bool {
+    /// Who goes before whom where not all can leave at once.
+    pub const fn class(self) -> Class {
         match self {
-            Self::Dialogue | Self::Safety | Self::Confirmation | Self::Handover | Self::Tracer => true,
-            Self::Reminder | Self::Notice => false,
+            Self::Safety => Class::Safety,
+            // Staff on call are told that somebody waits: few messages, and never behind the daily checks.
+            Self::Dialogue | Self::Confirmation | Self::Handover | Self::Tracer | Self::Notice => Class::Interactive,
+            Self::Reminder => Class::Bulk,
         }
     }
 

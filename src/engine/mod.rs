@@ -39,7 +39,7 @@ mod walk;
 use jiff::Timestamp;
 
 pub use conversation::{Conversation, Escalation, Holder, Person};
-pub use effect::{Effect, Fact, Fence, Purpose, Say};
+pub use effect::{Class, Effect, Fact, Fence, Purpose, Say};
 pub use event::{Content, Event, EventKind};
 pub use loops::remember_said;
 pub use remind::next_wake;

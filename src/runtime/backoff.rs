@@ -2,7 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::base::clock::Clock;
+use crate::{
+    base::clock::Clock,
+    channel::{Throttled, speed::PAIR_GAP_MS},
+};
 
 const FIRST_MS: u64 = 1_000;
 /// Beyond five minutes an interview has lost its thread: the tries end instead.
@@ -16,6 +19,17 @@ pub(super) fn retry_at(clock: &Clock, n_attempts: u16, after_s: Option<u64>) -> 
     let wish_ms = after_s.unwrap_or(0).saturating_mul(1_000).min(3_600_000);
     let wish_ms = wish_ms + if wish_ms > 0 { clock.below(1_000) } else { 0 };
     later(clock.now(), ms.max(wish_ms))
+}
+
+/// When to try again what was turned away for being too many: by the provider's wish, else soon, since the pace itself gives way. An
+/// address that has had enough waits for the gap that it is due.
+pub(super) fn throttled_until(clock: &Clock, who: Throttled, after_s: Option<u64>) -> Timestamp {
+    let least_ms = match who {
+        Throttled::Sender => FIRST_MS,
+        Throttled::Pair => u64::from(PAIR_GAP_MS),
+    };
+    let wish_ms = after_s.unwrap_or(0).saturating_mul(1_000).min(3_600_000);
+    later(clock.now(), least_ms.max(wish_ms) + clock.below(least_ms))
 }
 
 /// A time some ms later.

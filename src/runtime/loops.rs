@@ -4,7 +4,14 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::timeout};
 
-use super::{keys, leases::Leases, recorder, scheduler, sender, service::Service, stop::Stop};
+use super::{
+    keys,
+    leases::Leases,
+    recorder, scheduler,
+    sender::{self, InTheAir},
+    service::Service,
+    stop::Stop,
+};
 
 /// What the loops may take to finish: the sender's drain, and the record's last round.
 const STOPPING: Duration = Duration::from_secs(20);
@@ -17,7 +24,7 @@ pub struct Loops {
     leases_stop: Stop,
     keys: JoinHandle<()>,
     scheduler: JoinHandle<()>,
-    sender: JoinHandle<()>,
+    sender: JoinHandle<InTheAir>,
     recorder: JoinHandle<()>,
     recorder_stop: Stop,
 }
@@ -39,23 +46,27 @@ impl Loops {
         }
     }
 
-    /// Asks everybody to stop, waits for what is in the air, records what came of it, and lets the leases go.
+    /// Asks everybody to stop, lets the leases go as soon as nothing new begins, so that other nodes need not wait for what is still in
+    /// the air here, waits for that, and records what came of it.
     pub async fn stop(self) {
         self.service.stop().ask();
         let stopping = async {
             let _ = self.keys.await;
             let _ = self.scheduler.await;
-            let _ = self.sender.await;
-            self.recorder_stop.ask();
-            let _ = self.recorder.await;
+            let in_the_air = self.sender.await;
             self.leases_stop.ask();
             let _ = self.leases.await;
+            if let Err(error) = self.service.store().let_go(self.service.node()).await {
+                tracing::warn!(%error, "the leases could not be let go; they run out by themselves");
+            }
+            if let Ok(in_the_air) = in_the_air {
+                in_the_air.land().await;
+            }
+            self.recorder_stop.ask();
+            let _ = self.recorder.await;
         };
         if timeout(STOPPING, stopping).await.is_err() {
             tracing::warn!("not everything came to its end; what is left is found in the store at the next start");
-        }
-        if let Err(error) = self.service.store().let_go(self.service.node()).await {
-            tracing::warn!(%error, "the leases could not be let go; they run out by themselves");
         }
     }
 }

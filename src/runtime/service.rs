@@ -260,7 +260,9 @@ impl Service {
         if let (true, Delivery::Failed(reason), Some(outbox)) = (counts, receipt.state, &receipt.outbox) {
             self.undeliverable(outbox, reason).await?;
         }
-        self.hints().settled();
+        if let Some(conversation) = receipt.outbox.as_ref().and_then(OutboxId::conversation) {
+            self.hints().changed(&conversation);
+        }
         Ok(receipted)
     }
 

@@ -123,7 +123,7 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
         };
         match commit(service, &shelf, &known, *decision).await? {
             Committed::Done => {
-                service.hints().committed();
+                service.hints().changed(&known.id);
                 return Ok(Turned::Done);
             }
             Committed::Stale(loaded) => known = Known::new(known.id, known.by_address, loaded.map(|loaded| *loaded), &target, true)?,

@@ -5,7 +5,9 @@ use super::{
     codec::Kind,
     contract::{Begin, Cursor, Due, Etag, Held, Receipted, StoreError},
     embedded::Embedded,
+    lane::Band,
     memory::{Memory, State},
+    pace::{Grant, Pace, Want},
     raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawLine, RawReady, RawSettle},
     redis::Redis,
     reseal::Page,
@@ -118,12 +120,43 @@ impl Back {
         }
     }
 
-    pub async fn outbox(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<RawReady>, StoreError> {
+    pub async fn outbox(&self, held: &Held, bands: &[Band], now_ms: i64, each: usize) -> Result<Vec<RawReady>, StoreError> {
         match self {
-            Self::Redis(redis) => redis.outbox(held, now_ms, limit).await,
-            Self::Embedded(embedded) => embedded.outbox(held, now_ms, limit).await,
+            Self::Redis(redis) => redis.outbox(held, bands, now_ms, each).await,
+            Self::Embedded(embedded) => embedded.outbox(held, bands, now_ms, each).await,
             Self::Memory(memory, _) => {
-                memory.call(Call::Other("outbox"), |between, state| between.outbox(state, held, now_ms, limit)).await
+                memory.call(Call::Other("outbox"), |between, state| between.outbox(state, held, bands, now_ms, each)).await
+            }
+        }
+    }
+
+    pub async fn outbox_of(&self, held: &Held, of: &[ConversationId], now_ms: i64) -> Result<Vec<RawReady>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.outbox_of(held, of, now_ms).await,
+            Self::Embedded(embedded) => embedded.outbox_of(held, of, now_ms).await,
+            Self::Memory(memory, _) => memory.call(Call::Other("outbox of"), |_, state| state.outbox_of(held, of, now_ms)).await,
+        }
+    }
+
+    pub async fn grant(&self, sender: &str, pace: Pace, wants: &[Want]) -> Result<Vec<Grant>, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.grant(sender, pace, wants).await,
+            Self::Embedded(embedded) => Ok(embedded.grant(sender, pace, wants)),
+            Self::Memory(memory, clock) => {
+                memory.call(Call::Other("grant"), |_, state| state.senders.grant(sender, pace, wants, ms(clock))).await
+            }
+        }
+    }
+
+    pub async fn slow(&self, sender: &str, pace: Pace, pause_ms: i64) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.slow(sender, pace, pause_ms).await,
+            Self::Embedded(embedded) => {
+                embedded.slow(sender, pace, pause_ms);
+                Ok(())
+            }
+            Self::Memory(memory, clock) => {
+                memory.call(Call::Other("slow"), |_, state| state.senders.slow(sender, pace, pause_ms, ms(clock))).await
             }
         }
     }

@@ -10,6 +10,7 @@ use std::{future::Future, pin::Pin};
 
 use super::{
     contract::{Begin, Cursor, Held, Receipted},
+    lane::Band,
     memory::State,
     raw::{RawBegin, RawCommit, RawCommitted, RawLine, RawReady, RawSettle},
 };
@@ -68,8 +69,8 @@ pub trait Between: Send + Sync {
     }
 
     /// [`State::outbox`]
-    fn outbox(&self, state: &mut State, held: &Held, now_ms: i64, limit: usize) -> Vec<RawReady> {
-        state.outbox(held, now_ms, limit)
+    fn outbox(&self, state: &mut State, held: &Held, bands: &[Band], now_ms: i64, each: usize) -> Vec<RawReady> {
+        state.outbox(held, bands, now_ms, each)
     }
 
     /// [`State::begin`]

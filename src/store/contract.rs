@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lane::Band;
 use crate::{
     base::{
         Address, Private,
@@ -195,8 +196,12 @@ pub struct Pending {
     pub item: OutboxItem,
     /// The shard it is in, and the fence it was read under.
     pub shard: (u16, u64),
+    /// Where it was found: the class is that of the first in rank that waits in its conversation.
+    pub band: Band,
     /// Attempts made so far.
     pub n_attempts: u16,
+    /// Those of them that a provider turned away for being too many.
+    pub n_throttled: u16,
     /// Whether the last attempt may have been taken by the provider (time-out, or the process died in it).
     pub ambiguous: bool,
 }
@@ -222,6 +227,8 @@ pub enum Settlement {
     },
     /// To be tried again at a time.
     RetryAt(Timestamp),
+    /// Turned away for being too many: to be tried again at a time. Counts as an attempt that says nothing about the message.
+    ThrottledUntil(Timestamp),
     /// Perhaps taken: to be tried again at a time unless a receipt comes first.
     AmbiguousUntil(Timestamp),
     /// Given up: finished. The caller turns it into an `Undeliverable` event.

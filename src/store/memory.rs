@@ -15,6 +15,8 @@ use super::{
     between::{Between, Call, Fate, Nothing},
     codec::{self, Header, Kind},
     contract::{Begin, Cursor, Due, Held, Receipted, SentState, StoreError},
+    lane::Band,
+    pace::Senders,
     raw::{self, RawBegin, RawBody, RawCommit, RawCommitted, RawItem, RawLine, RawReady, RawSettle, Settled, Standing},
     reseal::Page,
     single::{Lease, SHARD, after_s, only_shard, place, position},
@@ -77,6 +79,8 @@ pub struct State {
     small: BTreeMap<String, (Vec<u8>, i64)>,
     counts: BTreeMap<String, (u64, i64)>,
     lease: Option<Lease>,
+    /// How fast senders may send.
+    pub(super) senders: Senders,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +94,7 @@ struct Kept {
 struct Waiting {
     item: RawItem,
     n_attempts: u16,
+    n_throttled: u16,
     fence: u64,
     standing: Standing,
     stopped: bool,
@@ -137,7 +142,8 @@ impl State {
             }
             self.order.entry(commit.id.clone()).or_default().push_back(item.id.clone());
             let not_before_ms = item.decided_ms;
-            let waiting = Waiting { item, n_attempts: 0, fence: 0, standing: Standing::Waiting, stopped: false, not_before_ms };
+            let waiting =
+                Waiting { item, n_attempts: 0, n_throttled: 0, fence: 0, standing: Standing::Waiting, stopped: false, not_before_ms };
             self.items.insert(waiting.item.id.clone(), waiting);
         }
         RawCommitted::Done
@@ -166,30 +172,33 @@ impl State {
         Lease::let_go(&mut self.lease, node);
     }
 
-    /// Of each conversation the oldest item, where its time has come; interactive ones first, then the longest due.
-    pub fn outbox(&self, held: &Held, now_ms: i64, limit: usize) -> Vec<RawReady> {
+    /// Of each conversation the oldest item, where its time has come; by class, then the longest due first.
+    pub fn outbox(&self, held: &Held, bands: &[Band], now_ms: i64, each: usize) -> Vec<RawReady> {
         let Some(shard) = only_shard(held) else { return Vec::new() };
-        let mut heads: Vec<(bool, i64, &Waiting)> = self
-            .order
-            .values()
-            .filter_map(|ids| {
-                let head = self.items.get(ids.front()?)?;
-                let bulk = !ids.iter().filter_map(|id| self.items.get(id)).any(|waiting| waiting.item.interactive);
-                (head.not_before_ms <= now_ms).then_some((bulk, head.not_before_ms, head))
-            })
-            .collect();
-        heads.sort_by(|a, b| (a.0, a.1, &a.2.item.id).cmp(&(b.0, b.1, &b.2.item.id)));
-        heads
-            .into_iter()
-            .take(limit)
-            .map(|(_, _, head)| RawReady {
-                id: head.item.id.clone(),
-                shard,
-                value: head.item.value.clone(),
-                n_attempts: head.n_attempts,
-                ambiguous: head.standing.perhaps_taken(),
-            })
-            .collect()
+        let mut heads: Vec<(Band, i64, &Waiting)> =
+            self.order.values().filter_map(|ids| self.head(ids, now_ms)).filter(|(band, ..)| bands.contains(band)).collect();
+        heads.sort_by(|a, b| (a.0.class, a.1, &a.2.item.id).cmp(&(b.0.class, b.1, &b.2.item.id)));
+        let mut n_taken: BTreeMap<Band, usize> = BTreeMap::new();
+        heads.retain(|(band, ..)| {
+            let n = n_taken.entry(*band).or_default();
+            *n += 1;
+            *n <= each
+        });
+        heads.into_iter().map(|(band, _, head)| ready(band, head, shard)).collect()
+    }
+
+    /// The same for a few conversations, in the order given.
+    pub fn outbox_of(&self, held: &Held, of: &[ConversationId], now_ms: i64) -> Vec<RawReady> {
+        let Some(shard) = only_shard(held) else { return Vec::new() };
+        let heads = of.iter().filter_map(|id| self.head(self.order.get(id)?, now_ms));
+        heads.map(|(band, _, head)| ready(band, head, shard)).collect()
+    }
+
+    /// The oldest item, if its time has come, in the class of the first in rank that waits with it.
+    fn head(&self, ids: &VecDeque<OutboxId>, now_ms: i64) -> Option<(Band, i64, &Waiting)> {
+        let head = self.items.get(ids.front()?).filter(|head| head.not_before_ms <= now_ms)?;
+        let class = ids.iter().filter_map(|id| self.items.get(id)).map(|waiting| waiting.item.band.class).min()?;
+        Some((Band { class, lane: head.item.band.lane }, head.not_before_ms, head))
     }
 
     /// Puts an item aside until a time.
@@ -245,8 +254,9 @@ impl State {
                 self.finish(&settle.conversation, &settle.id);
                 self.note(&settle.conversation, &settle.id, SentState::Cancelled, "", settle.now_ms);
             }
-            Settled::Again { at_ms, ambiguous } if ours => {
-                waiting.standing = if *ambiguous { Standing::Ambiguous } else { Standing::Waiting };
+            Settled::Again { at_ms, how } if ours => {
+                waiting.standing = how.standing();
+                waiting.n_throttled = waiting.n_throttled.saturating_add(how.n_throttled());
                 waiting.not_before_ms = *at_ms;
             }
             Settled::Failed { reason, code } if ours => {
@@ -405,6 +415,7 @@ impl State {
         self.sent.retain(|_, (_, until_ms)| *until_ms > clock_ms);
         self.small.retain(|_, (_, until_ms)| *until_ms > clock_ms);
         self.counts.retain(|_, (_, until_ms)| *until_ms > clock_ms);
+        self.senders.sweep(clock_ms);
     }
 
     fn finish(&mut self, conversation: &ConversationId, id: &OutboxId) {
@@ -426,5 +437,17 @@ impl State {
         if let Ok(entry) = codec::read_delivery_line(&codec::delivery_line(id, state, code, at_ms)) {
             self.append(Some(conversation.clone()), RawBody::Delivery(entry));
         }
+    }
+}
+
+fn ready(band: Band, head: &Waiting, shard: (u16, u64)) -> RawReady {
+    RawReady {
+        id: head.item.id.clone(),
+        shard,
+        value: head.item.value.clone(),
+        band,
+        n_attempts: head.n_attempts,
+        n_throttled: head.n_throttled,
+        ambiguous: head.standing.perhaps_taken(),
     }
 }

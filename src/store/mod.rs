@@ -15,7 +15,9 @@ pub mod between;
 pub mod codec;
 pub mod contract;
 pub mod embedded;
+mod lane;
 pub mod memory;
+pub mod pace;
 pub mod raw;
 mod recent;
 pub mod redis;
@@ -29,6 +31,8 @@ pub use contract::{
     Settlement, StoreError, TurnEntry,
 };
 use jiff::Timestamp;
+pub use lane::{Band, Lane, N_LANES};
+pub use pace::{Grant, Pace, Pair, Want};
 use tokio::sync::Notify;
 
 use self::{
@@ -36,7 +40,7 @@ use self::{
     codec::{Header, Kind},
     embedded::Embedded,
     memory::Memory,
-    raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawItem, RawLine, RawReady, RawSettle, Settled},
+    raw::{Again, RawBegin, RawBody, RawCommit, RawCommitted, RawItem, RawLine, RawReady, RawSettle, Settled},
     recent::Recent,
     redis::Redis,
 };
@@ -305,9 +309,10 @@ impl Store {
                 return Err(StoreError::Configuration(format!("outbox item `{}` is none of conversation `{id}`", item.id)));
             }
             let value = self.encode(Kind::OutboxItem, item.id.as_str(), Header { etag, epoch: item.epoch }, &item)?;
+            let band = Band { class: item.purpose.class(), lane: lane_of(&item) };
             items.push(RawItem {
                 id: item.id,
-                interactive: item.purpose.interactive(),
+                band,
                 stoppable: item.purpose.stopped_by_stop(),
                 decided_ms: item.decided_at.as_millisecond(),
                 value,
@@ -345,15 +350,26 @@ impl Store {
         self.0.back.let_go(node).await
     }
 
-    /// Outbox items that may be begun now: of each conversation the oldest unfinished one, whose time has come; interactive ones first.
+    /// Outbox items of some bands that may be begun now: of each conversation the oldest unfinished one, whose time has come; by class,
+    /// then the longest due first, at most `each` of every band. What it costs goes by what it gives, not by what waits.
     ///
     /// An item that cannot be opened holds back its conversation only: it is logged and looked at again in a minute.
-    pub async fn outbox(&self, held: &Held, now: Timestamp, limit: usize) -> Result<Vec<Pending>, StoreError> {
-        let ready = self.0.back.outbox(held, now.as_millisecond(), limit).await?;
+    pub async fn outbox(&self, held: &Held, bands: &[Band], now: Timestamp, each: usize) -> Result<Vec<Pending>, StoreError> {
+        let ready = self.0.back.outbox(held, bands, now.as_millisecond(), each).await?;
+        self.opened(ready, now).await
+    }
+
+    /// The same for a few conversations, whichever their bands: for those that something just happened to.
+    pub async fn outbox_of(&self, held: &Held, of: &[ConversationId], now: Timestamp) -> Result<Vec<Pending>, StoreError> {
+        let ready = self.0.back.outbox_of(held, of, now.as_millisecond()).await?;
+        self.opened(ready, now).await
+    }
+
+    async fn opened(&self, ready: Vec<RawReady>, now: Timestamp) -> Result<Vec<Pending>, StoreError> {
         let mut pending = Vec::with_capacity(ready.len());
-        for RawReady { id, shard, value, n_attempts, ambiguous } in ready {
+        for RawReady { id, shard, value, band, n_attempts, n_throttled, ambiguous } in ready {
             match codec::decode::<OutboxItem>(&self.0.sealer, Kind::OutboxItem, id.as_str(), &value) {
-                Ok((_, item)) => pending.push(Pending { item, shard, n_attempts, ambiguous }),
+                Ok((_, item)) => pending.push(Pending { item, shard, band, n_attempts, n_throttled, ambiguous }),
                 Err(error) => {
                     tracing::error!(outbox = %id, %error, "an outbox item cannot be opened; its conversation waits, will look again in 60 s");
                     self.0.back.set_aside(&id, now.as_millisecond().saturating_add(raw::SET_ASIDE_MS)).await?;
@@ -361,6 +377,25 @@ impl Store {
             }
         }
         Ok(pending)
+    }
+
+    /// Puts an item that was not begun off to a time: its address has had enough for now.
+    pub async fn put_off(&self, pending: &Pending, until: Timestamp) -> Result<(), StoreError> {
+        self.0.back.set_aside(&pending.item.id, until.as_millisecond()).await
+    }
+
+    /// Asks for leave to send, in order: what is granted counts at once, over all nodes. `sender` is whoever has the limit at the provider.
+    pub async fn grant(&self, sender: &str, pace: Pace, wants: &[Want]) -> Result<Vec<Grant>, StoreError> {
+        if wants.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.0.back.grant(&self.small_key("pace", sender), pace, wants).await
+    }
+
+    /// The provider said "too many": half the rate from now on, for all nodes, and a pause where it wished for one.
+    pub async fn slow(&self, sender: &str, pace: Pace, pause_ms: u64) -> Result<(), StoreError> {
+        let pause_ms = i64::try_from(pause_ms).unwrap_or(pace::PAUSE_MS).min(pace::PAUSE_MS);
+        self.0.back.slow(&self.small_key("pace", sender), pace, pause_ms).await
     }
 
     /// Notes an attempt, if the lease and the conversation's epoch still allow it.
@@ -403,8 +438,9 @@ impl Store {
         let settled = match settlement {
             Settlement::Accepted { provider_id: _ } => Settled::Accepted,
             Settlement::Delivered => Settled::Delivered,
-            Settlement::RetryAt(at) => Settled::Again { at_ms: at.as_millisecond(), ambiguous: false },
-            Settlement::AmbiguousUntil(at) => Settled::Again { at_ms: at.as_millisecond(), ambiguous: true },
+            Settlement::RetryAt(at) => Settled::Again { at_ms: at.as_millisecond(), how: Again::Refused },
+            Settlement::ThrottledUntil(at) => Settled::Again { at_ms: at.as_millisecond(), how: Again::Throttled },
+            Settlement::AmbiguousUntil(at) => Settled::Again { at_ms: at.as_millisecond(), how: Again::Ambiguous },
             Settlement::Failed { code, reason } => Settled::Failed { reason, code },
         };
         let again = matches!(settled, Settled::Again { .. });
@@ -544,6 +580,14 @@ impl Store {
 
 fn is_id(id: &ConversationId) -> bool {
     id.as_str().len() == 32 && id.as_str().bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// Hand-overs to other conversations leave through no provider, and never wait for one.
+fn lane_of(item: &OutboxItem) -> Lane {
+    match item.load {
+        Load::Message(_) => Lane::of(&item.channel),
+        Load::Deliver(_) => Lane::HAND_OVER,
+    }
 }
 
 fn conversation_of(id: &OutboxId) -> Result<ConversationId, StoreError> {

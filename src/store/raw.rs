@@ -1,7 +1,10 @@
 //! What the store's front hands to the three stores behind it: sealed bytes, and beside them in the clear only what a store must
 //! see to keep order: ids (keyed hashes), times and classes. No store behind ever opens a value.
 
-use super::contract::{Entry, Etag};
+use super::{
+    contract::{Entry, Etag},
+    lane::Band,
+};
 use crate::{
     base::id::{ConversationId, OutboxId},
     channel::Delivery,
@@ -61,8 +64,8 @@ pub enum RawCommitted {
 pub struct RawItem {
     /// Its id.
     pub id: OutboxId,
-    /// Whether somebody who just wrote waits for it.
-    pub interactive: bool,
+    /// Its class and lane.
+    pub band: Band,
     /// Whether STOP cancels it.
     pub stoppable: bool,
     /// When it was decided.
@@ -80,8 +83,12 @@ pub struct RawReady {
     pub shard: (u16, u64),
     /// Sealed.
     pub value: Vec<u8>,
+    /// Where it was found: the class is that of the first in rank that waits in its conversation.
+    pub band: Band,
     /// Attempts so far.
     pub n_attempts: u16,
+    /// Those of them that a provider turned away for being too many.
+    pub n_throttled: u16,
     /// Whether the last one may have been taken.
     pub ambiguous: bool,
 }
@@ -129,12 +136,12 @@ pub enum Settled {
     Accepted,
     /// The event was run at its target.
     Delivered,
-    /// Again at a time in ms; whether the provider may have taken it.
+    /// Again at a time in ms.
     Again {
         /// When.
         at_ms: i64,
-        /// Perhaps taken.
-        ambiguous: bool,
+        /// Whether the provider took it, as far as is known.
+        how: Again,
     },
     /// Given up.
     Failed {
@@ -143,6 +150,35 @@ pub enum Settled {
         /// The provider's code.
         code: String,
     },
+}
+
+/// How an attempt ended that is to be made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Not taken.
+    Refused,
+    /// Not taken, for there were too many.
+    Throttled,
+    /// Perhaps taken.
+    Ambiguous,
+}
+
+impl Again {
+    /// Where the item stands after it.
+    pub const fn standing(self) -> Standing {
+        match self {
+            Self::Refused | Self::Throttled => Standing::Waiting,
+            Self::Ambiguous => Standing::Ambiguous,
+        }
+    }
+
+    /// What it adds to the attempts that were turned away for being too many.
+    pub const fn n_throttled(self) -> u16 {
+        match self {
+            Self::Throttled => 1,
+            Self::Refused | Self::Ambiguous => 0,
+        }
+    }
 }
 
 /// Where an item stands between attempts.

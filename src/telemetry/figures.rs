@@ -62,7 +62,12 @@ pub const FIGURES: &[Figure] = &[
     counter(
         "intake_sends_total",
         &["channel", "outcome"],
-        "Attempts at a provider: accepted, retry, ambiguous, failed, gave up, superseded",
+        "Attempts at a provider: accepted, retry, throttled, ambiguous, failed, gave up, superseded",
+    ),
+    counter(
+        "intake_sends_held_total",
+        &["channel", "why"],
+        "Times that messages had to wait here: for the sender's rate, or for the gap that one address is due (pair)",
     ),
     seconds("intake_send_seconds", &["channel"], "How long one attempt at a provider took"),
     seconds("intake_wake_late_seconds", &[], "How much later than planned a wake came"),

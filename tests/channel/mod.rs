@@ -19,7 +19,7 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use intake::{
     base::{Address, Private},
-    channel::{Channel, Happening, Hook, Inbound, Request, Templates, TwilioChannel, WhatsAppChannel},
+    channel::{Channel, Happening, Hook, Inbound, Request, Speed, Templates, TwilioChannel, WhatsAppChannel},
     engine::event::{Content, EventKind},
 };
 use jiff::Timestamp;
@@ -68,6 +68,7 @@ fn twilio(from: &str) -> Channel {
         messaging_service_sid: None,
         base_url: "https://api.twilio.com".to_owned(),
         templates: Templates::named([("reminder", format!("HX{}", "a".repeat(32)))]),
+        speed: Speed::of_twilio(Some(from)),
     })
 }
 
@@ -80,6 +81,7 @@ fn whatsapp(phone_number_id: &str) -> Channel {
         access_token: "bearer-token".into(),
         base_url: "https://graph.facebook.com/v23.0".to_owned(),
         templates: Templates::named([("reminder", "daily_reminder_v2"), ("reminder.es", "recordatorio_v1")]),
+        speed: Speed::of_whatsapp(),
     })
 }
 

@@ -10,7 +10,7 @@ use intake::{
     channel::Delivery,
     engine::{Conversation, Holder},
     store::{
-        Begin, Cursor, Etag, Held, Receipted,
+        Band, Begin, Cursor, Etag, Held, Receipted,
         between::{Between, Call, Fate, Waiting},
         codec::{self, Header, Kind},
         memory::State,
@@ -35,7 +35,7 @@ pub struct Watch {
 
 /// Items that wait, as a sender without order knows them; shared by all nodes.
 #[derive(Debug, Default)]
-pub struct Waits(BTreeMap<OutboxId, (Vec<u8>, i64)>, BTreeSet<OutboxId>);
+pub struct Waits(BTreeMap<OutboxId, (Vec<u8>, i64, Band)>, BTreeSet<OutboxId>);
 
 impl Watch {
     pub fn new(shared: Arc<Shared>, life: u32, version: usize, waiting: Arc<Mutex<Waits>>) -> Self {
@@ -144,22 +144,31 @@ impl Between for Watch {
         }
         if self.shared.broken == Broken::NoOrder {
             let mut waiting = self.waiting.lock().unwrap();
-            waiting.0.extend(kept.items.into_iter().map(|item| (item.id, (item.value, item.decided_ms))));
+            waiting.0.extend(kept.items.into_iter().map(|item| (item.id, (item.value, item.decided_ms, item.band))));
         }
         committed
     }
 
-    fn outbox(&self, state: &mut State, held: &Held, now_ms: i64, limit: usize) -> Vec<RawReady> {
-        let mut ready = state.outbox(held, now_ms, limit);
+    fn outbox(&self, state: &mut State, held: &Held, bands: &[Band], now_ms: i64, each: usize) -> Vec<RawReady> {
+        let mut ready = state.outbox(held, bands, now_ms, each);
         if self.shared.broken == Broken::NoOrder
             && let Some(shard) = held.shards.first()
         {
             let waiting = self.waiting.lock().unwrap();
-            let others = waiting.0.iter().filter(|(id, (_, at_ms))| *at_ms <= now_ms && !waiting.1.contains(*id));
+            let others =
+                waiting.0.iter().filter(|(id, (_, at_ms, band))| *at_ms <= now_ms && bands.contains(band) && !waiting.1.contains(*id));
             let heads: BTreeSet<OutboxId> = ready.iter().map(|ready| ready.id.clone()).collect();
             let others: Vec<RawReady> = others
                 .filter(|(id, _)| !heads.contains(*id))
-                .map(|(id, (value, _))| RawReady { id: id.clone(), shard: *shard, value: value.clone(), n_attempts: 0, ambiguous: false })
+                .map(|(id, (value, _, band))| RawReady {
+                    id: id.clone(),
+                    shard: *shard,
+                    value: value.clone(),
+                    band: *band,
+                    n_attempts: 0,
+                    n_throttled: 0,
+                    ambiguous: false,
+                })
                 .collect();
             ready.extend(others);
         }

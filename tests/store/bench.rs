@@ -13,7 +13,7 @@ use intake::{
     engine::{Content, Conversation, Event, EventKind, Purpose},
     render::{Outgoing, Shape},
     security::Sealer,
-    store::{Commit, Committed, Entry, Etag, Held, Line, Load, OutboxItem, Pending, Store, TurnEntry},
+    store::{Band, Commit, Committed, Entry, Etag, Held, Lane, Line, Load, OutboxItem, Pending, Store, TurnEntry},
 };
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -45,6 +45,11 @@ pub struct Bench {
 /// A time so many ms after the start.
 pub fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(START_MS + ms).unwrap()
+}
+
+/// All that the items of these tests wait in.
+pub fn bands() -> Vec<Band> {
+    Band::all(&[Lane::HAND_OVER, Lane::of("sms")])
 }
 
 impl Bench {
@@ -111,7 +116,7 @@ impl Bench {
     /// Items that may be begun `ms` after the start.
     pub async fn ready(&self, ms: i64) -> Vec<Pending> {
         let held = self.held().await;
-        self.store.outbox(&held, at(ms), 100).await.unwrap()
+        self.store.outbox(&held, &bands(), at(ms), 100).await.unwrap()
     }
 
     /// Their ids.

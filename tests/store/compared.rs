@@ -12,7 +12,7 @@ use intake::{
     store::{Commit, Entry, Held, Pending, Settlement},
 };
 
-use super::bench::{Bench, Kind, Patient, at, receipt};
+use super::bench::{Bench, Kind, Patient, at, bands, receipt};
 
 const PATIENTS: u32 = 4;
 const STEPS: u64 = 400;
@@ -76,11 +76,12 @@ fn step(dice: &Clock, bench: &Bench, patients: &[Patient], latest: &BTreeMap<Con
         3..=5 => Step::Begin(nth(4)),
         6..=7 => {
             let soon = at(now_ms + i64::try_from(dice.below(8_000)).unwrap());
-            let settlement = match dice.below(6) {
+            let settlement = match dice.below(7) {
                 0 | 1 => Settlement::Accepted { provider_id: "SM1".into() },
                 2 => Settlement::RetryAt(soon),
                 3 => Settlement::AmbiguousUntil(soon),
                 4 => Settlement::Failed { code: "30003".into(), reason: Undeliverable::WrongNumber },
+                5 => Settlement::ThrottledUntil(soon),
                 _ => Settlement::Delivered,
             };
             Step::Settle(nth(3), settlement)
@@ -102,7 +103,7 @@ async fn answer(bench: &Bench, seen: &mut Seen, step: &Step, now_ms: i64) -> Str
     match step {
         Step::Commit(turn) => format!("{:?}", store.commit((**turn).clone()).await.unwrap()),
         Step::Begin(nth) => {
-            let ready = store.outbox(&seen.held, at(now_ms), 100).await.unwrap();
+            let ready = store.outbox(&seen.held, &bands(), at(now_ms), 100).await.unwrap();
             let Some(pending) = ready.get(nth % ready.len().max(1)) else { return "nothing".into() };
             seen.pending.push(pending.clone());
             let begun = store.begin(pending, at(now_ms)).await.unwrap();
@@ -134,8 +135,9 @@ async fn answer(bench: &Bench, seen: &mut Seen, step: &Step, now_ms: i64) -> Str
 /// All that can be seen of a store.
 async fn look(bench: &Bench, seen: &Seen, now_ms: i64) -> String {
     let store = &bench.store;
-    let ready: Vec<_> = store.outbox(&seen.held, at(now_ms), 100).await.unwrap();
-    let ready: Vec<_> = ready.into_iter().map(|pending| (pending.item, pending.n_attempts, pending.ambiguous)).collect();
+    let ready: Vec<_> = store.outbox(&seen.held, &bands(), at(now_ms), 100).await.unwrap();
+    let ready: Vec<_> =
+        ready.into_iter().map(|pending| (pending.item, pending.band, pending.n_attempts, pending.n_throttled, pending.ambiguous)).collect();
     let due = store.due(&seen.held, at(now_ms), 100).await.unwrap();
     let mut journal: BTreeMap<Option<ConversationId>, Vec<Entry>> = BTreeMap::new();
     for line in store.journal(&seen.held, &[], 10_000).await.unwrap() {

@@ -12,7 +12,7 @@ use intake::{
     store::{Begin, Load, Pending, Receipted, SentState, Settlement},
 };
 
-use super::bench::{Bench, Patient, at, receipt};
+use super::bench::{Bench, Patient, at, bands, receipt};
 
 const ACCEPTED: SentState = SentState::Delivery(Delivery::Accepted);
 
@@ -41,9 +41,9 @@ pub async fn items_leave_in_order_interactive_conversations_first(bench: Bench) 
     assert!(bench.ready_ids(-1).await.is_empty());
     assert_eq!(bench.ready_ids(10).await, [eva.outbox("e", 0), ben.outbox("e", 0), ana.outbox("e", 0)]);
     let held = bench.held().await;
-    let two = bench.store.outbox(&held, at(10), 2).await.unwrap();
+    let two = bench.store.outbox(&held, &bands()[2..4], at(10), 2).await.unwrap();
     assert_eq!(two.iter().map(|pending| &pending.item.id).collect::<Vec<_>>(), [&eva.outbox("e", 0), &ben.outbox("e", 0)]);
-    assert!(bench.store.outbox(&intake::store::Held::default(), at(10), 9).await.unwrap().is_empty());
+    assert!(bench.store.outbox(&intake::store::Held::default(), &bands(), at(10), 9).await.unwrap().is_empty());
 
     let first = two.into_iter().nth(1).unwrap();
     assert_eq!((first.n_attempts, first.ambiguous), (0, false));
@@ -332,7 +332,7 @@ pub async fn the_hint_rings_when_something_may_leave(bench: Bench) {
 
 async fn ready_of(bench: &Bench, ana: &Patient, node: &str, lease_ms: u64) -> Option<Pending> {
     let held = bench.store.hold(node, lease_ms).await.unwrap();
-    let ready = bench.store.outbox(&held, bench.clock.now(), 10).await.unwrap();
+    let ready = bench.store.outbox(&held, &bands(), bench.clock.now(), 10).await.unwrap();
     ready.into_iter().find(|pending| pending.item.address == ana.address)
 }
 

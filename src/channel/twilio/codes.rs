@@ -1,13 +1,18 @@
 //! Twilio's error codes, by what they mean for us. Source: Twilio's error dictionary, 2026-07.
 
-use crate::{channel::Meaning, engine::event::Undeliverable};
+use crate::{
+    channel::{Meaning, Throttled},
+    engine::event::Undeliverable,
+};
 
 /// What a code means; `None` for one that is not listed here.
 pub const fn meaning(code: u64) -> Option<Meaning> {
     use Undeliverable::{Configuration, Content, OptedOut, WindowShut, WrongNumber};
     Some(match code {
-        // Too many requests or a fault over there: it passes.
-        20429 | 20500 | 20503 | 21611 | 30001 | 30008 | 30022 | 63010 | 63012 | 63017 | 63018 => Meaning::Passing,
+        // Too many, by account, queue, carrier or WhatsApp.
+        20429 | 21611 | 30001 | 30022 | 63017 | 63018 => Meaning::TooMany(Throttled::Sender),
+        // A fault over there: it passes.
+        20500 | 20503 | 30008 | 63010 | 63012 => Meaning::Passing,
         // They wrote STOP, or blocked us.
         21610 | 63014 | 63033 => Meaning::Lasting(OptedOut),
         // No such number, not a mobile, not reachable from here, not on WhatsApp.

@@ -43,6 +43,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::channel::Throttled;
     use crate::engine::event::Undeliverable;
 
     fn response(status: u16, body: &str) -> Response {
@@ -53,12 +54,13 @@ mod tests {
     fn an_answer_is_an_outcome_by_its_code_before_its_status() {
         let failed = |reason, code: &str| Outcome::Failed { reason, code: code.to_owned() };
         let retry = |code: &str| Outcome::Retry { after_s: Some(7), code: code.to_owned() };
+        let too_many = |code: &str| Outcome::Throttled { who: Throttled::Sender, after_s: Some(7), code: code.to_owned() };
         for (status, body, expected) in [
             (201, r#"{"sid":"SM1","status":"queued","error_code":null}"#, Outcome::Accepted { provider_id: "SM1".to_owned() }),
             (201, r#"{"sid":"SM1","status":"failed","error_code":30005}"#, failed(Undeliverable::WrongNumber, "30005")),
             (201, "not json", Outcome::Ambiguous),
-            (429, r#"{"code":20429,"status":429}"#, retry("20429")),
-            (429, "", retry("http 429")),
+            (429, r#"{"code":20429,"status":429}"#, too_many("20429")),
+            (429, "", too_many("http 429")),
             (500, r#"{"code":20500}"#, retry("20500")),
             (503, "<html>", retry("http 503")),
             (502, "<html>", Outcome::Ambiguous),

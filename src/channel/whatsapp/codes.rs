@@ -1,13 +1,18 @@
 //! Meta's error codes, by what they mean for us. Source: Meta's list of Cloud API error codes, v23.0.
 
-use crate::{channel::Meaning, engine::event::Undeliverable};
+use crate::{
+    channel::{Meaning, Throttled},
+    engine::event::Undeliverable,
+};
 
 /// What a code means; `None` for one that is not listed here.
 pub const fn meaning(code: i64) -> Option<Meaning> {
     use Undeliverable::{Configuration, Content, OptedOut, WindowShut, WrongNumber};
     Some(match code {
-        // Throttles, by account, number or pair; then faults over there. They pass.
-        4 | 80007 | 130_429 | 131_048 | 131_056 => Meaning::Passing,
+        // Too many, by account or number; then by pair.
+        4 | 80007 | 130_429 | 131_048 => Meaning::TooMany(Throttled::Sender),
+        131_056 => Meaning::TooMany(Throttled::Pair),
+        // Faults over there: they pass.
         1 | 2 | 131_000 | 131_016 | 131_057 | 133_004 => Meaning::Passing,
         // They do not want messages of this kind.
         131_050 => Meaning::Lasting(OptedOut),

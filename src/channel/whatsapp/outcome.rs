@@ -36,12 +36,14 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::channel::Throttled;
     use crate::engine::event::Undeliverable;
 
     #[test]
     fn an_answer_is_an_outcome_by_its_code_before_its_status() {
         let failed = |reason, code: &str| Outcome::Failed { reason, code: code.to_owned() };
         let retry = |code: &str| Outcome::Retry { after_s: None, code: code.to_owned() };
+        let too_many = |who, code: &str| Outcome::Throttled { who, after_s: None, code: code.to_owned() };
         for (status, body, expected) in [
             (200, r#"{"messages":[{"id":"wamid.1"}]}"#, Outcome::Accepted { provider_id: "wamid.1".to_owned() }),
             (200, r#"{"messages":[{"id":"wamid.1","message_status":"paused"}]}"#, Outcome::Accepted { provider_id: "wamid.1".to_owned() }),
@@ -49,8 +51,8 @@ mod tests {
             (400, r#"{"error":{"code":131047}}"#, failed(Undeliverable::WindowShut, "131047")),
             (400, r#"{"error":{"code":131026}}"#, failed(Undeliverable::WrongNumber, "131026")),
             (400, r#"{"error":{"code":131050}}"#, failed(Undeliverable::OptedOut, "131050")),
-            (400, r#"{"error":{"code":131056}}"#, retry("131056")),
-            (400, r#"{"error":{"code":130429}}"#, retry("130429")),
+            (400, r#"{"error":{"code":131056}}"#, too_many(Throttled::Pair, "131056")),
+            (400, r#"{"error":{"code":130429}}"#, too_many(Throttled::Sender, "130429")),
             (500, r#"{"error":{"code":131000}}"#, retry("131000")),
             (404, r#"{"error":{"code":132001}}"#, failed(Undeliverable::Content, "132001")),
             (401, r#"{"error":{"code":190}}"#, failed(Undeliverable::Configuration, "190")),

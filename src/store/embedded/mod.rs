@@ -29,6 +29,8 @@ use super::{
     back::fresh_fence,
     codec::{self, Kind},
     contract::{Begin, Cursor, Due, Held, Receipted, StoreError},
+    lane::Band,
+    pace::{Grant, Pace, Senders, Want},
     raw::{RawBegin, RawBody, RawCommit, RawCommitted, RawLine, RawReady, RawSettle, Standing},
     reseal::Page,
     single::{Lease, SHARD, only_shard, place, position},
@@ -51,6 +53,7 @@ pub struct Embedded {
     jobs: mpsc::Sender<Job>,
     readers: SqlitePool,
     lease: Mutex<Option<Lease>>,
+    senders: Mutex<Senders>,
     clock: Clock,
     lock: Mutex<Option<File>>,
 }
@@ -91,7 +94,7 @@ impl Embedded {
             .map_err(unavailable)?;
         let (jobs, queue) = mpsc::channel(writer::QUEUE);
         tokio::spawn(writer::run(connection, queue, clock.clone()));
-        Ok(Self { jobs, readers, lease: Mutex::default(), clock, lock: Mutex::new(Some(lock)) })
+        Ok(Self { jobs, readers, lease: Mutex::default(), senders: Mutex::default(), clock, lock: Mutex::new(Some(lock)) })
     }
 
     pub async fn close(&self) {
@@ -155,6 +158,7 @@ impl Embedded {
 
     pub fn hold(&self, node: &str, lease_ms: u64) -> Held {
         let now_ms = self.clock.now().as_millisecond();
+        self.senders().sweep(now_ms);
         let fence = Lease::hold(&mut self.lease(), node, now_ms, lease_ms, fresh_fence(&self.clock));
         Held { shards: fence.map(|fence| (SHARD, fence)).into_iter().collect() }
     }
@@ -163,26 +167,64 @@ impl Embedded {
         Lease::let_go(&mut self.lease(), node);
     }
 
-    pub async fn outbox(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<RawReady>, StoreError> {
+    pub async fn outbox(&self, held: &Held, bands: &[Band], now_ms: i64, each: usize) -> Result<Vec<RawReady>, StoreError> {
         let Some(shard) = only_shard(held) else { return Ok(Vec::new()) };
         let mut ready = Vec::new();
-        // Class by class: each is one walk along the index.
-        for bulk in [0_i64, 1] {
+        // Band by band: each is one walk along the index.
+        for band in bands {
             let rows = sqlx::query(
-                "SELECT id, value, n_attempts, standing FROM live_outbox WHERE bulk = ?1 AND not_before_ms <= ?2 \
-                 ORDER BY not_before_ms, id LIMIT ?3",
+                "SELECT id, value, n_attempts, standing, n_throttled, not_before_ms FROM live_outbox \
+                 WHERE band = ?1 AND not_before_ms <= ?2 ORDER BY not_before_ms, id LIMIT ?3",
             )
-            .bind(bulk)
+            .bind(band.number())
             .bind(now_ms)
-            .bind(as_limit(limit.saturating_sub(ready.len())))
+            .bind(as_limit(each))
             .fetch_all(&self.readers)
             .await
             .map_err(unavailable)?;
             for row in rows {
-                ready.push(read_ready(&row, shard).map_err(unavailable)?);
+                let at_ms: i64 = row.try_get(5).map_err(unavailable)?;
+                ready.push((at_ms, read_ready(&row, *band, shard).map_err(unavailable)?));
+            }
+        }
+        ready.sort_by(|(at, a), (b_at, b)| (a.band.class, at, &a.id).cmp(&(b.band.class, b_at, &b.id)));
+        Ok(ready.into_iter().map(|(_, ready)| ready).collect())
+    }
+
+    pub async fn outbox_of(&self, held: &Held, of: &[ConversationId], now_ms: i64) -> Result<Vec<RawReady>, StoreError> {
+        let Some(shard) = only_shard(held) else { return Ok(Vec::new()) };
+        let mut ready = Vec::new();
+        for id in of {
+            let row = sqlx::query(
+                "SELECT id, value, n_attempts, standing, n_throttled, band FROM live_outbox \
+                 WHERE conversation = ?1 AND band IS NOT NULL AND not_before_ms <= ?2",
+            )
+            .bind(id.as_str())
+            .bind(now_ms)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(unavailable)?;
+            let Some(row) = row else { continue };
+            if let Some(band) = Band::of_number(row.try_get(5).map_err(unavailable)?) {
+                ready.push(read_ready(&row, band, shard).map_err(unavailable)?);
             }
         }
         Ok(ready)
+    }
+
+    pub fn grant(&self, sender: &str, pace: Pace, wants: &[Want]) -> Vec<Grant> {
+        let now_ms = self.clock.now().as_millisecond();
+        self.senders().grant(sender, pace, wants, now_ms)
+    }
+
+    pub fn slow(&self, sender: &str, pace: Pace, pause_ms: i64) {
+        let now_ms = self.clock.now().as_millisecond();
+        self.senders().slow(sender, pace, pause_ms, now_ms);
+    }
+
+    /// In memory, for one process serves the file: after a restart every sender has its burst again.
+    fn senders(&self) -> MutexGuard<'_, Senders> {
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub async fn set_aside(&self, id: &OutboxId, until_ms: i64) -> Result<(), StoreError> {
@@ -321,12 +363,14 @@ impl Embedded {
     }
 }
 
-fn read_ready(row: &SqliteRow, shard: (u16, u64)) -> Result<RawReady, sqlx::Error> {
+fn read_ready(row: &SqliteRow, band: Band, shard: (u16, u64)) -> Result<RawReady, sqlx::Error> {
     Ok(RawReady {
         id: OutboxId(row.try_get(0)?),
         shard,
         value: row.try_get(1)?,
+        band,
         n_attempts: row.try_get(2)?,
+        n_throttled: row.try_get(4)?,
         ambiguous: Standing::of_letter(row.try_get(3)?).is_some_and(Standing::perhaps_taken),
     })
 }

@@ -8,6 +8,7 @@ use crate::{
     store::{
         codec::{self, HEADER_BYTES, Header, Kind},
         contract::{Begin, Receipted, SentState},
+        lane::N_LANES,
         raw::{self, RawBegin, RawCommit, RawCommitted, RawSettle, Settled, Standing},
         single::after_s,
     },
@@ -194,13 +195,13 @@ async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> O
     append(Some(&turn.id), Some(&turn.journal), None, db).await?;
     for item in &turn.items {
         sqlx::query(
-            "INSERT INTO live_outbox (id, conversation, interactive, stoppable, decided_ms, not_before_ms, value) \
+            "INSERT INTO live_outbox (id, conversation, own_band, stoppable, decided_ms, not_before_ms, value) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM live_sent WHERE id = ?1 AND until_ms > ?7) \
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(item.id.as_str())
         .bind(turn.id.as_str())
-        .bind(item.interactive)
+        .bind(item.band.number())
         .bind(item.stoppable)
         .bind(item.decided_ms)
         .bind(item.value.as_slice())
@@ -240,7 +241,7 @@ struct Ledger {
 }
 
 async fn ledger(id: &OutboxId, db: &mut SqliteConnection) -> Outcome<Option<Ledger>> {
-    let row = sqlx::query("SELECT n_attempts, fence, stopped, bulk IS NOT NULL FROM live_outbox WHERE id = ?1")
+    let row = sqlx::query("SELECT n_attempts, fence, stopped, band IS NOT NULL FROM live_outbox WHERE id = ?1")
         .bind(id.as_str())
         .fetch_optional(db)
         .await?;
@@ -299,10 +300,10 @@ async fn settle(what: &RawSettle, leased: bool, db: &mut SqliteConnection, clock
             finish(conversation, id, db).await?;
             note(conversation, id, SentState::Cancelled, "", what.now_ms, db).await
         }
-        Settled::Again { at_ms, ambiguous } if ours => {
-            let standing = if *ambiguous { Standing::Ambiguous } else { Standing::Waiting };
-            let query = sqlx::query("UPDATE live_outbox SET standing = ?2, not_before_ms = ?3 WHERE id = ?1");
-            execute(query.bind(id.as_str()).bind(standing.letter()).bind(at_ms), db).await.map(|_| ())
+        Settled::Again { at_ms, how } if ours => {
+            let query = "UPDATE live_outbox SET standing = ?2, not_before_ms = ?3, n_throttled = n_throttled + ?4 WHERE id = ?1";
+            let query = sqlx::query(query).bind(id.as_str()).bind(how.standing().letter()).bind(at_ms).bind(how.n_throttled());
+            execute(query, db).await.map(|_| ())
         }
         Settled::Failed { reason, code } if ours => {
             finish(conversation, id, db).await?;
@@ -368,10 +369,10 @@ async fn remove(id: &OutboxId, db: &mut SqliteConnection) -> Outcome<()> {
 /// Marks the oldest item of a conversation as the one that may be begun, and its class by all that wait behind it.
 async fn lift(conversation: &ConversationId, db: &mut SqliteConnection) -> Outcome<()> {
     let query = sqlx::query(
-        "UPDATE live_outbox SET bulk = (SELECT 1 - MAX(interactive) FROM live_outbox WHERE conversation = ?1) \
+        "UPDATE live_outbox SET band = (SELECT MIN(own_band / ?2) FROM live_outbox WHERE conversation = ?1) * ?2 + own_band % ?2 \
          WHERE seq = (SELECT MIN(seq) FROM live_outbox WHERE conversation = ?1)",
     );
-    execute(query.bind(conversation.as_str()), db).await.map(|_| ())
+    execute(query.bind(conversation.as_str()).bind(N_LANES), db).await.map(|_| ())
 }
 
 async fn sent_as(id: &OutboxId, rank: u8, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<()> {

@@ -5,7 +5,7 @@ use sqlx::{Connection, SqliteConnection};
 use crate::store::contract::StoreError;
 
 /// The number of this layout.
-const SCHEMA: &str = "1";
+const SCHEMA: &str = "2";
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS live_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -16,24 +16,25 @@ CREATE INDEX IF NOT EXISTS live_conversation_wake ON live_conversation (wake_ms,
 
 CREATE TABLE IF NOT EXISTS live_alias (id TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
 
--- Items wait in the order of seq. Only the oldest of a conversation has `bulk`: 1 where nothing interactive waits in it, else 0.
+-- Items wait in the order of seq. Only the oldest of a conversation has a `band`: its lane, and the class of the first in rank that waits there.
 CREATE TABLE IF NOT EXISTS live_outbox (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     conversation TEXT NOT NULL,
-    interactive INTEGER NOT NULL,
+    own_band INTEGER NOT NULL,
     stoppable INTEGER NOT NULL,
     decided_ms INTEGER NOT NULL,
     value BLOB NOT NULL,
     n_attempts INTEGER NOT NULL DEFAULT 0,
+    n_throttled INTEGER NOT NULL DEFAULT 0,
     fence INTEGER NOT NULL DEFAULT 0,
     standing TEXT NOT NULL DEFAULT 'w',
     stopped INTEGER NOT NULL DEFAULT 0,
     not_before_ms INTEGER NOT NULL,
-    bulk INTEGER
+    band INTEGER
 );
 CREATE INDEX IF NOT EXISTS live_outbox_conversation ON live_outbox (conversation, seq);
-CREATE INDEX IF NOT EXISTS live_outbox_ready ON live_outbox (bulk, not_before_ms, id) WHERE bulk IS NOT NULL;
+CREATE INDEX IF NOT EXISTS live_outbox_ready ON live_outbox (band, not_before_ms, id) WHERE band IS NOT NULL;
 
 -- How far messages got that left, by rank, until it may be forgotten.
 CREATE TABLE IF NOT EXISTS live_sent (id TEXT PRIMARY KEY, rank INTEGER NOT NULL, until_ms INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,26 +1,29 @@
 -- Put before every script of one conversation. No clock and no randomness: all times are arguments.
 -- KEYS, in every script: 1 conversation, 2 journal, 3 items, 4 ledger, 5 ready, 6 waiting, 7 ages; then the script's own.
---   waiting  list of "<i interactive, b bulk> <s stopped by STOP, n not> <ms decided> <outbox id>", oldest first
---   ready    only the oldest of each conversation: when it may be begun in ms, plus BULK where nothing interactive waits in it
---   ledger   outbox id -> "<attempts>:<fence>:<w waiting, u under way, a ambiguous>:<1 stopped by STOP, 0 not>"; none: never begun
-local BULK = 1000000000000000
+--   waiting  list of "<band> <s stopped by STOP, n not> <ms decided> <outbox id>", oldest first; a band is 64 * class + lane
+--   ready    only the oldest of each conversation: when it may be begun in ms, plus BAND times its band: its own lane, and the class of the
+--            first in rank that waits there
+--   ledger   outbox id -> "<attempts>:<fence>:<w waiting, u under way, a ambiguous>:<1 stopped by STOP, 0 not>:<attempts throttled>";
+--            none: never begun
+local BAND = 10000000000000
+local LANES = 64
 
 local function entry_of(text)
-  local class, stop, decided, id = string.match(text, '^(%a) (%a) (-?%d+) (.+)$')
-  return { text = text, class = class, stop = stop, decided = tonumber(decided), id = id }
+  local band, stop, decided, id = string.match(text, '^(%d+) (%a) (-?%d+) (.+)$')
+  return { text = text, band = tonumber(band), stop = stop, decided = tonumber(decided), id = id }
 end
 
 local function ledger_of(id)
   local text = redis.call('HGET', KEYS[4], id)
   if not text then
-    return { n = 0, fence = '', standing = 'w', stopped = '0' }
+    return { n = 0, fence = '', standing = 'w', stopped = '0', throttled = 0 }
   end
-  local n, fence, standing, stopped = string.match(text, '^(%d+):(%d*):(%a):(%d)$')
-  return { n = tonumber(n), fence = fence, standing = standing, stopped = stopped }
+  local n, fence, standing, stopped, throttled = string.match(text, '^(%d+):(%d*):(%a):(%d):(%d+)$')
+  return { n = tonumber(n), fence = fence, standing = standing, stopped = stopped, throttled = tonumber(throttled) }
 end
 
 local function keep_ledger(id, l)
-  redis.call('HSET', KEYS[4], id, string.format('%d:%s:%s:%s', l.n, l.fence, l.standing, l.stopped))
+  redis.call('HSET', KEYS[4], id, string.format('%d:%s:%s:%s:%d', l.n, l.fence, l.standing, l.stopped, l.throttled))
 end
 
 -- A line of the journal on how far a message got.
@@ -28,58 +31,40 @@ local function note(at, id, state, code)
   redis.call('XADD', KEYS[2], '*', 'd', at .. '\t' .. id .. '\t' .. state .. '\t' .. code)
 end
 
--- Puts the oldest item where the sender looks, by the class of all that wait behind it.
+-- Puts the oldest item where the sender looks, by the class of the first in rank that waits behind it.
 local function lift()
   local all = redis.call('LRANGE', KEYS[6], 0, -1)
   if #all == 0 then
     return
   end
   local head = entry_of(all[1])
-  local bulk = true
+  local first = head.band
   for _, text in ipairs(all) do
-    if string.sub(text, 1, 1) == 'i' then
-      bulk = false
-    end
+    first = math.min(first, tonumber(string.match(text, '^(%d+)')))
   end
+  local band = math.floor(first / LANES) * LANES + head.band % LANES
   local score = redis.call('ZSCORE', KEYS[5], head.id)
-  local at = head.decided
-  if score then
-    at = tonumber(score)
-    if at >= BULK / 2 then
-      at = at - BULK
-    end
-  end
-  if bulk then
-    at = at + BULK
-  end
-  redis.call('ZADD', KEYS[5], string.format('%.0f', at), head.id)
+  local at = score and tonumber(score) % BAND or head.decided
+  redis.call('ZADD', KEYS[5], string.format('%.0f', band * BAND + at), head.id)
 end
 
 -- Puts the oldest item where the sender looks, after one was put behind it. Only one that goes before all others makes a difference.
 local function joined(entry, n_waiting)
-  if n_waiting > 1 then
-    local head = entry_of(redis.call('LINDEX', KEYS[6], 0))
-    local score = redis.call('ZSCORE', KEYS[5], head.id)
-    if score and (entry.class == 'b' or tonumber(score) < BULK / 2) then
-      return
-    end
-    return lift()
+  if n_waiting == 1 then
+    redis.call('ZADD', KEYS[5], string.format('%.0f', entry.band * BAND + entry.decided), entry.id)
+    return
   end
-  local at = entry.decided
-  if entry.class == 'b' then
-    at = at + BULK
+  local score = redis.call('ZSCORE', KEYS[5], entry_of(redis.call('LINDEX', KEYS[6], 0)).id)
+  if score and math.floor(entry.band / LANES) >= math.floor(tonumber(score) / BAND / LANES) then
+    return
   end
-  redis.call('ZADD', KEYS[5], string.format('%.0f', at), entry.id)
+  lift()
 end
 
--- Moves the oldest item to a time, within its class.
+-- Moves the oldest item to a time, within its band.
 local function put_off(id, at)
   local score = tonumber(redis.call('ZSCORE', KEYS[5], id) or '0')
-  local when = tonumber(at)
-  if score >= BULK / 2 then
-    when = when + BULK
-  end
-  redis.call('ZADD', KEYS[5], string.format('%.0f', when), id)
+  redis.call('ZADD', KEYS[5], string.format('%.0f', math.floor(score / BAND) * BAND + tonumber(at)), id)
 end
 
 local function remove(entry)

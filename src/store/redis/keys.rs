@@ -9,6 +9,7 @@
 //! in:{t}:f        hash    outbox id -> ledger of attempts          in:{t}:own  string  "<fence>:<node>", expires
 //! in:{t}:p:<outbox id>  string  how far a message got that left, expires
 //! in:{t}:m        string  written to wait for replicas behind it, expires
+//! in:rl:{<sender>}      hash    how fast a sender may send      in:rl:{<sender>}:<id>  string  the same for one address
 //! in:meta  in:nodes  in:rev:<hash>  in:small:<kind>:<keyed hash>  in:n:<kind>:<keyed hash>
 //! ```
 //! Ids are keyed hashes: no key says anything of an address.
@@ -20,7 +21,7 @@ pub const N_SHARDS: u16 = 256;
 /// Slots of a cluster.
 pub const N_SLOTS: u16 = 16_384;
 /// What the layout is called in `in:meta`.
-pub const LAYOUT: &str = "1 shards=256 tags=hex64";
+pub const LAYOUT: &str = "2 shards=256 tags=hex64";
 /// Where the layout and the index key's mark are kept.
 pub const META: &str = "in:meta";
 /// The nodes that live.
@@ -103,6 +104,11 @@ impl Shard {
         self.key("due")
     }
 
+    /// The items of a conversation that wait.
+    pub fn waiting(self, id: &ConversationId) -> String {
+        self.key(&format!("w:{id}"))
+    }
+
     /// How far a message got that left.
     pub fn sent(self, id: &OutboxId) -> String {
         self.key(&format!("p:{id}"))
@@ -122,7 +128,7 @@ pub fn alias(id: &ConversationId) -> String {
 /// The seven keys that begin those of every script of one conversation.
 pub fn seven(id: &ConversationId) -> Vec<String> {
     let shard = Shard(shard_of(id));
-    vec![conversation(id), shard.journal(), shard.items(), shard.ledger(), shard.ready(), shard.key(&format!("w:{id}")), shard.ages()]
+    vec![conversation(id), shard.journal(), shard.items(), shard.ledger(), shard.ready(), shard.waiting(id), shard.ages()]
 }
 
 /// What of a key decides on its slot: what stands in its first braces, all of it where nothing does.
@@ -151,6 +157,16 @@ pub fn revision(id: &RevisionId) -> String {
 /// A small value's key.
 pub fn small(key: &str) -> String {
     format!("in:small:{key}")
+}
+
+/// How fast a sender may send: with what its addresses had in a slot of its own, so that one script sees all of it.
+pub fn pace(sender: &str) -> String {
+    format!("in:rl:{{{sender}}}")
+}
+
+/// What one address had of a sender.
+pub fn pair(sender: &str, id: &ConversationId) -> String {
+    format!("in:rl:{{{sender}}}:{id}")
 }
 
 /// A count's key.

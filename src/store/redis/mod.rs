@@ -14,6 +14,7 @@ mod leases;
 mod link;
 mod masters;
 mod node;
+mod paces;
 mod place;
 mod replicas;
 mod reseal;
@@ -34,7 +35,7 @@ use self::{
 use super::{
     codec,
     contract::{Begin, Cursor, Etag, Receipted, SentState, StoreError},
-    raw::{self, RawBegin, RawCommit, RawCommitted, RawItem, RawSettle, Settled},
+    raw::{self, Again, RawBegin, RawCommit, RawCommitted, RawItem, RawSettle, Settled},
 };
 use crate::{
     base::{
@@ -193,8 +194,9 @@ impl Redis {
         let (what, again_ms, word, code) = match &settle.settled {
             Settled::Accepted => ("accepted", 0, accepted, ""),
             Settled::Delivered => ("delivered", 0, "", ""),
-            Settled::Again { at_ms, ambiguous: false } => ("retry", *at_ms, "", ""),
-            Settled::Again { at_ms, ambiguous: true } => ("ambiguous", *at_ms, "", ""),
+            Settled::Again { at_ms, how: Again::Refused } => ("retry", *at_ms, "", ""),
+            Settled::Again { at_ms, how: Again::Throttled } => ("throttled", *at_ms, "", ""),
+            Settled::Again { at_ms, how: Again::Ambiguous } => ("ambiguous", *at_ms, "", ""),
             Settled::Failed { reason, code } => {
                 ("failed", 0, codec::state_word(SentState::Delivery(Delivery::Failed(*reason))), code.as_str())
             }
@@ -304,9 +306,8 @@ impl Redis {
     }
 }
 
-/// An item's line in its conversation's list: class, whether STOP stops it, when it was decided, id.
+/// An item's line in its conversation's list: band, whether STOP stops it, when it was decided, id.
 fn waiting_line(item: &RawItem) -> String {
-    let class = if item.interactive { 'i' } else { 'b' };
     let stop = if item.stoppable { 's' } else { 'n' };
-    format!("{class} {stop} {} {}", item.decided_ms, item.id)
+    format!("{} {stop} {} {}", item.band.number(), item.decided_ms, item.id)
 }

@@ -47,6 +47,8 @@ pub struct Scripts {
     pub count: Script,
     /// Puts a value in the place of another.
     pub replace: Script,
+    /// Grants what a sender may send, or slows it down.
+    pub pace: Script,
 }
 
 impl Scripts {
@@ -64,6 +66,7 @@ impl Scripts {
             nodes: Script::new(include_str!("nodes.lua")),
             count: Script::new(include_str!("count.lua")),
             replace: Script::new(include_str!("replace.lua")),
+            pace: Script::new(include_str!("pace.lua")),
         }
     }
 }

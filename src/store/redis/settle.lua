@@ -1,6 +1,6 @@
 -- Keeps what came of an attempt. Answers 1 where it changed something, 0 where not.
 -- KEYS: the seven; 8 the shard's owner, 9 what is known of the item as sent.
--- ARGV: 1 fence, 2 outbox id, 3 attempts before this one, 4 accepted | delivered | retry | ambiguous | failed, 5 now in ms,
+-- ARGV: 1 fence, 2 outbox id, 3 attempts before this one, 4 accepted | delivered | retry | throttled | ambiguous | failed, 5 now in ms,
 --       6 again at in ms, 7 the state's word, 8 the provider's code, 9 seconds to remember, 10 rank of failed.
 local id, what = ARGV[2], ARGV[4]
 if redis.call('HEXISTS', KEYS[3], id) == 0 then
@@ -36,6 +36,7 @@ elseif l.stopped == '1' then
   note(ARGV[5], id, 'cancelled', '')
 else
   l.standing = what == 'ambiguous' and 'a' or 'w'
+  l.throttled = l.throttled + (what == 'throttled' and 1 or 0)
   keep_ledger(id, l)
   put_off(id, ARGV[6])
 end

@@ -14,7 +14,7 @@ use redis::{Cmd, FromRedisValue, RedisResult, Value, streams::StreamRangeReply};
 
 use super::{
     Redis,
-    keys::{N_SHARDS, Shard},
+    keys::{self, N_SHARDS, Shard},
     link::{Lane, Node},
     replicas::mark,
     scripts::there,
@@ -25,12 +25,13 @@ use crate::{
     store::{
         codec,
         contract::{Cursor, Due, Held, StoreError},
+        lane::Band,
         raw::{RawBody, RawLine, RawReady, Standing},
     },
 };
 
-/// Added to the time of conversations in which nothing interactive waits; `BULK` in `common.lua`.
-const BULK: i64 = 1_000_000_000_000_000;
+/// Between the times of one band and those of the next; `BAND` in `common.lua`.
+const BAND: i64 = 10_000_000_000_000;
 /// Entries asked of one shard at least: a node of one busy shard must not crawl.
 const LEAST_EACH: usize = 8;
 
@@ -38,44 +39,69 @@ const LEAST_EACH: usize = 8;
 #[derive(Clone, Debug)]
 struct Range {
     shard: (u16, u64),
-    bulk: bool,
     key: String,
-    from: String,
+    from: i64,
     to: i64,
 }
 
-/// What stands in one: class, score, member, shard.
-type Head = (bool, i64, String, (u16, u64));
+/// What stands in one: score, member, shard.
+type Head = (i64, String, (u16, u64));
 
 /// Where the next reading of journals begins, so that no shard is always last.
 static TURN: AtomicUsize = AtomicUsize::new(0);
 
 impl Redis {
-    /// The oldest item of each conversation, where its time has come; two round trips, three where one shard has much.
-    pub async fn outbox(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<RawReady>, StoreError> {
-        let interactive = ("-inf".to_owned(), now_ms);
-        let bulk = ((BULK / 2).to_string(), now_ms.saturating_add(BULK));
-        let ranges: Vec<Range> = held
-            .shards
-            .iter()
-            .flat_map(|shard| {
-                let key = Shard(shard.0).ready();
-                [(false, &interactive), (true, &bulk)].map(|(bulk, (from, to))| Range {
-                    shard: *shard,
-                    bulk,
-                    key: key.clone(),
-                    from: from.clone(),
-                    to: *to,
-                })
-            })
-            .collect();
-        let mut heads = self.ranges(ranges, limit).await?;
-        heads.truncate(limit);
-        self.items_of(heads).await
+    /// The oldest item of each conversation, where its time has come; three round trips, one more where one shard has much.
+    pub async fn outbox(&self, held: &Held, bands: &[Band], now_ms: i64, each: usize) -> Result<Vec<RawReady>, StoreError> {
+        let busy = self.busy(held).await?;
+        let mut ready = Vec::new();
+        for band in bands {
+            let from = band.number() * BAND;
+            let range = |shard: &(u16, u64)| Range { shard: *shard, key: Shard(shard.0).ready(), from, to: from.saturating_add(now_ms) };
+            let mut heads = self.ranges(busy.iter().map(range).collect(), each).await?;
+            heads.truncate(each);
+            ready.extend(heads);
+        }
+        // By class, then the longest due first, whichever the lane.
+        let order = |(score, id, _): &Head| (Band::of_number(score / BAND).map(|band| band.class), score % BAND, id.clone());
+        ready.sort_by_cached_key(order);
+        self.items_of(ready).await
+    }
+
+    /// The held shards in which anything waits.
+    async fn busy(&self, held: &Held) -> Result<Vec<(u16, u64)>, StoreError> {
+        if held.shards.is_empty() {
+            return Ok(Vec::new());
+        }
+        let count = |(shard, _): &(u16, u64)| (Shard(*shard).ready(), Cmd::zcard(Shard(*shard).ready()));
+        let counts: Vec<Option<u64>> = self.looked(held.shards.iter().map(count)).await?;
+        Ok(held.shards.iter().zip(counts).filter(|(_, n)| n.is_some_and(|n| n > 0)).map(|(shard, _)| *shard).collect())
+    }
+
+    /// The same for a few conversations of held shards; three round trips.
+    pub async fn outbox_of(&self, held: &Held, of: &[ConversationId], now_ms: i64) -> Result<Vec<RawReady>, StoreError> {
+        let fences: BTreeMap<u16, u64> = held.shards.iter().copied().collect();
+        let shard_of = |id: &ConversationId| fences.get_key_value(&keys::shard_of(id)).map(|(shard, fence)| (*shard, *fence));
+        let ours: Vec<(&ConversationId, (u16, u64))> = of.iter().filter_map(|id| Some((id, shard_of(id)?))).collect();
+        if ours.is_empty() {
+            return Ok(Vec::new());
+        }
+        let oldest = |(id, (shard, _)): &(&ConversationId, (u16, u64))| {
+            let key = Shard(*shard).waiting(id);
+            (key.clone(), Cmd::lindex(key, 0))
+        };
+        let lines: Vec<Option<Option<String>>> = self.looked(ours.iter().map(oldest)).await?;
+        let id_of = |line: Option<Option<String>>| line.flatten().and_then(|line| line.rsplit_once(' ').map(|(_, id)| id.to_owned()));
+        let heads: Vec<(String, (u16, u64))> =
+            lines.into_iter().zip(&ours).filter_map(|(line, (_, shard))| Some((id_of(line)?, *shard))).collect();
+        let score = |(id, (shard, _)): &(String, (u16, u64))| (Shard(*shard).ready(), Cmd::zscore(Shard(*shard).ready(), id));
+        let scores: Vec<Option<Option<f64>>> = self.looked(heads.iter().map(score)).await?;
+        let scored = heads.into_iter().zip(scores).filter_map(|((id, shard), score)| Some((whole(score.flatten()?), id, shard)));
+        self.items_of(scored.filter(|(score, ..)| score % BAND <= now_ms).collect()).await
     }
 
     /// What stands in ranges of sorted sets, in order. Every set is asked for a few; those that have more are asked again where there
-    /// is room, interactive ones whatever bulk there is.
+    /// is room.
     async fn ranges(&self, ranges: Vec<Range>, limit: usize) -> Result<Vec<Head>, StoreError> {
         let few = each(limit, ranges.len());
         let mut heads = Vec::new();
@@ -86,9 +112,9 @@ impl Redis {
             }
             heads.extend(found);
         }
-        let n_interactive = heads.iter().filter(|head| !head.0).count();
-        more.retain(|range| if range.bulk { heads.len() < limit } else { n_interactive < limit });
-        heads.extend(self.ask(&more, few, limit).await?.into_iter().flatten());
+        if heads.len() < limit {
+            heads.extend(self.ask(&more, few, limit).await?.into_iter().flatten());
+        }
         heads.sort_unstable();
         heads.dedup();
         Ok(heads)
@@ -97,12 +123,12 @@ impl Redis {
     async fn ask(&self, ranges: &[Range], skip: usize, limit: usize) -> Result<Vec<Vec<Head>>, StoreError> {
         let ask = |range: &Range| {
             let mut ask = redis::cmd("ZRANGEBYSCORE");
-            ask.arg(&range.key).arg(&range.from).arg(range.to).arg("WITHSCORES").arg("LIMIT").arg(skip).arg(limit);
+            ask.arg(&range.key).arg(range.from).arg(range.to).arg("WITHSCORES").arg("LIMIT").arg(skip).arg(limit);
             (range.key.clone(), ask)
         };
         let found: Vec<Option<Vec<(String, f64)>>> = self.looked(ranges.iter().map(ask)).await?;
         let heads = |(range, entries): (&Range, Option<Vec<(String, f64)>>)| {
-            entries.into_iter().flatten().map(|(id, score)| (range.bulk, whole(score), id, range.shard)).collect()
+            entries.into_iter().flatten().map(|(id, score)| (whole(score), id, range.shard)).collect()
         };
         Ok(ranges.iter().zip(found).map(heads).collect())
     }
@@ -112,35 +138,36 @@ impl Redis {
         there(self.link.many(Lane::Looks, &commands.collect::<Vec<_>>()).await)
     }
 
+    /// Heads of the outbox with their items and ledgers.
     async fn items_of(&self, heads: Vec<Head>) -> Result<Vec<RawReady>, StoreError> {
         if heads.is_empty() {
             return Ok(Vec::new());
         }
-        let ask = |(_, _, id, (shard, _)): &Head| {
+        let ask = |(_, id, (shard, _)): &Head| {
             let (items, ledger) = (Shard(*shard).items(), Shard(*shard).ledger());
             [(items.clone(), Cmd::hget(items, id)), (ledger.clone(), Cmd::hget(ledger, id))]
         };
         let found: Vec<Option<Option<Vec<u8>>>> = self.looked(heads.iter().flat_map(ask)).await?;
         let mut ready = Vec::with_capacity(heads.len());
         let mut found = found.into_iter();
-        for (_, _, id, shard) in heads {
+        for (score, id, shard) in heads {
             // Finished since: no item any more. A master that went away in between: later.
             let (Some(Some(Some(value))), Some(Some(ledger))) = (found.next(), found.next()) else { continue };
-            let (n_attempts, standing) = read_ledger(ledger.as_deref());
-            ready.push(RawReady { id: OutboxId(id), shard, value, n_attempts, ambiguous: standing.perhaps_taken() });
+            let Some(band) = Band::of_number(score / BAND) else { continue };
+            let (n_attempts, standing, n_throttled) = read_ledger(ledger.as_deref());
+            ready.push(RawReady { id: OutboxId(id), shard, value, band, n_attempts, n_throttled, ambiguous: standing.perhaps_taken() });
         }
         Ok(ready)
     }
 
     /// Conversations whose wake has come, the longest due first.
     pub async fn due(&self, held: &Held, now_ms: i64, limit: usize) -> Result<Vec<Due>, StoreError> {
-        let range =
-            |shard: &(u16, u64)| Range { shard: *shard, bulk: false, key: Shard(shard.0).wakes(), from: "-inf".to_owned(), to: now_ms };
+        let range = |shard: &(u16, u64)| Range { shard: *shard, key: Shard(shard.0).wakes(), from: 0, to: now_ms };
         let mut due = self.ranges(held.shards.iter().map(range).collect(), limit).await?;
         due.truncate(limit);
         let due = due.into_iter();
         Ok(due
-            .filter_map(|(_, ms, id, _)| Some(Due { conversation: ConversationId(id), at: Timestamp::from_millisecond(ms).ok()? }))
+            .filter_map(|(ms, id, _)| Some(Due { conversation: ConversationId(id), at: Timestamp::from_millisecond(ms).ok()? }))
             .collect())
     }
 
@@ -261,19 +288,21 @@ fn each(limit: usize, n_shards: usize) -> usize {
     limit.saturating_mul(4).div_ceil(n_shards.max(1)).max(LEAST_EACH).min(limit)
 }
 
-/// Scores are whole numbers far below 2⁵³.
+/// Scores are whole numbers below 2⁵³.
 fn whole(score: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "scores are ms of Unix time, plus BULK: exact in an f64")]
+    #[expect(clippy::cast_possible_truncation, reason = "scores are ms of Unix time, plus BAND times the band: exact in an f64")]
     let ms = score as i64;
     ms
 }
 
-fn read_ledger(ledger: Option<&[u8]>) -> (u16, Standing) {
+/// Attempts, where it stands, attempts throttled.
+fn read_ledger(ledger: Option<&[u8]>) -> (u16, Standing, u16) {
     let text = ledger.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
     let mut parts = text.split(':');
     let n_attempts = parts.next().and_then(|n| n.parse().ok()).unwrap_or(0);
     let standing = parts.nth(1).and_then(Standing::of_letter).unwrap_or(Standing::Waiting);
-    (n_attempts, standing)
+    let n_throttled = parts.nth(1).and_then(|n| n.parse().ok()).unwrap_or(0);
+    (n_attempts, standing, n_throttled)
 }
 
 fn read_line(shard: u16, entry: &redis::streams::StreamId) -> Result<RawLine, StoreError> {
