@@ -219,14 +219,14 @@ pub fn birth_year(tokens: &Tokens, context: &Context<'_>, words: &Words) -> Read
             }
         }
     }
+    if years.is_empty() {
+        // "nineteen eighty five"
+        years.extend(said_year(tokens, words));
+    }
     if years.is_empty()
         && let Ok(said) = said(DateBounds::default(), tokens, context, words)
     {
         years.extend(said.iter().filter(|s| s.year).filter_map(|s| s.days.first().map(|d| d.year())));
-    }
-    if years.is_empty() {
-        // "nineteen eighty five"
-        years.extend(said_year(tokens, words));
     }
     match years.as_slice() {
         [] if tokens.is_empty() => Reading::Unclear(Unclear::Empty),

@@ -2,25 +2,46 @@
 //!
 //! A part counts when its words stand in no other option's label: "breathing" of "Trouble breathing", not "pain" where two options have pain.
 
+use std::cell::OnceCell;
+
 use super::{
     expect::Choice,
-    lexicon::faults,
+    lexicon::{faults, letters, may_be_within},
     normalise::{Kind, Tokens, fold},
     words::Words,
 };
 
-/// The labels and words of options, folded.
+/// The labels and words of options, folded, and the reply that is held against them.
 pub struct Labels<'c> {
     texts: Vec<Text>,
+    typed: Vec<Typed<'c>>,
     choices: &'c [Choice],
     words: &'c Words,
 }
 
 struct Text {
     option: usize,
-    words: Vec<String>,
-    /// For each word whether it tells this option from all others.
-    telling: Vec<bool>,
+    words: Vec<Word>,
+}
+
+/// One word of a label.
+struct Word {
+    text: String,
+    /// The word that stands for all that mean the same, without letters written onto its beginning.
+    meaning: String,
+    letters: u64,
+    count: usize,
+    /// Whether it tells this option from all others.
+    telling: bool,
+}
+
+/// One word of the reply; what costs more is asked once.
+struct Typed<'c> {
+    text: &'c str,
+    meaning: &'c str,
+    letters: u64,
+    count: usize,
+    ordinary: OnceCell<bool>,
 }
 
 /// A label found at a place of the reply.
@@ -38,8 +59,8 @@ pub struct Match {
 
 impl<'c> Labels<'c> {
     /// Folds the labels; does nothing where the reply has no word to look up.
-    pub fn of(choices: &'c [Choice], tokens: &Tokens, words: &'c Words) -> Self {
-        let mut labels = Self { texts: Vec::new(), choices, words };
+    pub fn of(choices: &'c [Choice], tokens: &'c Tokens, words: &'c Words) -> Self {
+        let mut labels = Self { texts: Vec::new(), typed: Vec::new(), choices, words };
         if (0..tokens.len()).all(|at| tokens.kind(at) == Some(Kind::Digits))
             && !choices.iter().any(|c| c.label.contains(|d: char| d.is_ascii_digit()))
         {
@@ -47,17 +68,23 @@ impl<'c> Labels<'c> {
         }
         for (option, choice) in choices.iter().enumerate() {
             for text in std::iter::once(&choice.label).chain(&choice.words) {
-                let folded: Vec<String> = Tokens::of(text).texts().map(str::to_owned).collect();
-                if !folded.is_empty() && !labels.texts.iter().any(|t| t.option == option && t.words == folded) {
-                    labels.texts.push(Text { option, telling: vec![false; folded.len()], words: folded });
+                let folded = Tokens::of(text);
+                let same = |t: &Text| {
+                    t.option == option && t.words.len() == folded.len() && t.words.iter().zip(folded.texts()).all(|(a, b)| a.text == b)
+                };
+                if !folded.is_empty() && !labels.texts.iter().any(same) {
+                    labels.texts.push(Text { option, words: folded.texts().map(|word| Word::of(word, words)).collect() });
                 }
             }
         }
         let telling: Vec<Vec<bool>> =
-            labels.texts.iter().map(|text| text.words.iter().map(|word| labels.tells(word, text.option, words)).collect()).collect();
+            labels.texts.iter().map(|text| text.words.iter().map(|word| labels.tells(&word.text, text.option, words)).collect()).collect();
         for (text, telling) in labels.texts.iter_mut().zip(telling) {
-            text.telling = telling;
+            for (word, telling) in text.words.iter_mut().zip(telling) {
+                word.telling = telling;
+            }
         }
+        labels.typed = tokens.texts().map(|text| Typed::of(text, words)).collect();
         labels
     }
 
@@ -66,7 +93,7 @@ impl<'c> Labels<'c> {
         let mut options = Vec::new();
         for text in &self.texts {
             if text.words.len() == tokens.len()
-                && text.words.iter().zip(tokens.texts()).all(|(a, b)| a == b)
+                && text.words.iter().zip(tokens.texts()).all(|(a, b)| a.text == b)
                 && !options.contains(&text.option)
             {
                 options.push(text.option);
@@ -75,7 +102,7 @@ impl<'c> Labels<'c> {
         // 家 of 在家: one sign that only one label has
         if options.is_empty() && tokens.len() == 1 && self.words.style.places && !self.words.stop.is_phrase(tokens.text(0)) {
             let mut having: Vec<usize> =
-                self.texts.iter().filter(|t| t.words.iter().any(|w| w == tokens.text(0))).map(|t| t.option).collect();
+                self.texts.iter().filter(|t| t.words.iter().any(|w| w.text == tokens.text(0))).map(|t| t.option).collect();
             having.dedup();
             if having.len() == 1 {
                 return having;
@@ -92,7 +119,7 @@ impl<'c> Labels<'c> {
         let mut best: Option<Match> = None;
         let mut tied = false;
         for text in &self.texts {
-            let Some(found) = text.at(tokens, at, self.words, &self.texts) else { continue };
+            let Some(found) = text.at(tokens, at, self) else { continue };
             let better = best.is_none_or(|b| (found.whole, found.n, !found.mended) > (b.whole, b.n, !b.mended));
             if better {
                 tied = false;
@@ -107,7 +134,8 @@ impl<'c> Labels<'c> {
     /// Whether an option names a lack ("Loss of smell") of which the reply names only what is lacking: "no smell" says yes to it.
     pub fn denied_is_so(&self, option: usize, tokens: &Tokens, at: usize, n: usize) -> bool {
         let lack = |word: &str| self.words.lack.is_phrase(word);
-        self.texts.iter().any(|t| t.option == option && t.words.iter().any(|w| lack(w))) && !(at..at + n).any(|i| lack(tokens.text(i)))
+        self.texts.iter().any(|t| t.option == option && t.words.iter().any(|w| lack(&w.text)))
+            && !(at..at + n).any(|i| lack(tokens.text(i)))
     }
 
     fn tells(&self, word: &str, option: usize, words: &Words) -> bool {
@@ -119,21 +147,22 @@ impl<'c> Labels<'c> {
         if letters == 1 {
             return false; // one sign of Chinese is no word
         }
-        !self.texts.iter().any(|t| t.option != option && t.words.iter().any(|w| w == word))
+        !self.texts.iter().any(|t| t.option != option && t.words.iter().any(|w| w.text == word))
     }
 }
 
 impl Text {
-    fn at(&self, tokens: &Tokens, at: usize, words: &Words, all: &[Self]) -> Option<Match> {
-        if let Some((n, mended)) = self.run(tokens, at, 0, words)
+    fn at(&self, tokens: &Tokens, at: usize, labels: &Labels<'_>) -> Option<Match> {
+        if let Some((n, mended)) = self.run(tokens, at, 0, labels)
             && n == self.words.len()
         {
             return Some(Match { option: self.option, n, mended, whole: true });
         }
         let mut best: Option<Match> = None;
         for from in 0..self.words.len() {
-            let Some((n, mended)) = self.run(tokens, at, from, words) else { continue };
-            let tells = self.telling.get(from..from + n).is_some_and(|t| t.iter().any(|x| *x)) || self.tells_by_signs(from, n, all);
+            let Some((n, mended)) = self.run(tokens, at, from, labels) else { continue };
+            let tells =
+                self.words.get(from..from + n).is_some_and(|t| t.iter().any(|w| w.telling)) || self.tells_by_signs(from, n, &labels.texts);
             if tells && best.is_none_or(|b| n > b.n) {
                 best = Some(Match { option: self.option, n, mended, whole: false });
             }
@@ -144,34 +173,21 @@ impl Text {
     /// Whether a run of signs (two or more letters that are words of their own, as in Chinese) stands in no other option's label.
     fn tells_by_signs(&self, from: usize, n: usize, all: &[Self]) -> bool {
         let Some(run) = self.words.get(from..from + n) else { return false };
-        let signs = n >= 2 && run.iter().all(|w| !w.is_ascii() && w.chars().count() == 1);
-        signs && !all.iter().any(|t| t.option != self.option && t.words.windows(n).any(|w| w == run))
+        let signs = n >= 2 && run.iter().all(|w| !w.text.is_ascii() && w.count == 1);
+        signs
+            && !all.iter().any(|t| t.option != self.option && t.words.windows(n).any(|w| w.iter().zip(run).all(|(a, b)| a.text == b.text)))
     }
 
     /// How many words of the label from `from` on stand in the reply from `at` on.
-    fn run(&self, tokens: &Tokens, at: usize, from: usize, words: &Words) -> Option<(usize, bool)> {
+    fn run(&self, tokens: &Tokens, at: usize, from: usize, labels: &Labels<'_>) -> Option<(usize, bool)> {
         let mut n = 0;
         let mut mended = false;
-        while let Some(word) = self.words.get(from + n) {
-            if at + n >= tokens.len() || (n > 0 && tokens.breaks(at + n)) {
+        while let (Some(word), Some(typed)) = (self.words.get(from + n), labels.typed.get(at + n)) {
+            if n > 0 && tokens.breaks(at + n) {
                 break;
             }
-            let typed = tokens.text(at + n);
-            if typed != word && !words.mean_the_same(typed, word) {
-                let letters = word.chars().count();
-                let most = match letters {
-                    // "toz" for "tos"
-                    3 if typed.chars().count() == 3 && typed.chars().take(2).eq(word.chars().take(2)) => 1,
-                    0..=3 => 0,
-                    4..=7 => 1,
-                    _ => 2,
-                };
-                let telling = self.telling.get(from + n).copied().unwrap_or(false);
-                let close = telling
-                    && !words.knows(typed)
-                    && typed.chars().count() >= 3
-                    && (faults(word, typed, most).is_some() || same_stem(word, typed));
-                if !close {
+            if typed.text != word.text && typed.meaning != word.meaning {
+                if !typed.is_nearly(word, labels.words) {
                     break;
                 }
                 mended = true;
@@ -179,6 +195,35 @@ impl Text {
             n += 1;
         }
         (n > 0).then_some((n, mended))
+    }
+}
+
+impl Word {
+    fn of(text: &str, words: &Words) -> Self {
+        let meaning = words.meaning(text).to_owned();
+        Self { meaning, letters: letters(text), count: text.chars().count(), telling: false, text: text.to_owned() }
+    }
+}
+
+impl<'c> Typed<'c> {
+    fn of(text: &'c str, words: &'c Words) -> Self {
+        Self { text, meaning: words.meaning(text), letters: letters(text), count: text.chars().count(), ordinary: OnceCell::new() }
+    }
+
+    /// Whether it is the label's word with a typing fault or another ending, and no ordinary word of the language.
+    fn is_nearly(&self, word: &Word, words: &Words) -> bool {
+        let (most, apart) = match word.count {
+            // "toz" for "tos"
+            3 if self.count == 3 && self.text.chars().take(2).eq(word.text.chars().take(2)) => (1, 1),
+            0..=3 => (0, 0),
+            4..=7 => (1, 1),
+            _ => (2, 2),
+        };
+        word.telling
+            && self.count >= 3
+            && (may_be_within(self.letters, word.letters, apart) && faults(&word.text, self.text, most).is_some()
+                || same_stem(&word.text, self.text))
+            && !*self.ordinary.get_or_init(|| words.knows(self.text))
     }
 }
 

@@ -41,7 +41,7 @@ pub use keyword::Keyword;
 pub use question_back::QuestionBack;
 pub use reading::{How, Reading, Unclear};
 pub use value::{Number, TemperatureUnit, Truth, Value};
-pub use words::languages;
+pub use words::{languages, learn};
 
 use self::{normalise::Tokens, words::Words};
 

@@ -1,11 +1,14 @@
 //! The words of each language, as data: one file a language under `words/`, read once.
 //!
-//! A new language is a new file and one line in [`FILES`]; no code. Every list holds phrases as people type them; case, accents and
+//! A new language is a new file and one line in [`FILES`], or a file in `words/` beside the flows ([`learn`]); no code. Every list holds phrases as people type them; case, accents and
 //! punctuation do not matter, both sides are folded alike ([`super::normalise`]).
 
 mod data;
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{OnceLock, PoisonError, RwLock},
+};
 
 use super::{
     keyword::Keyword,
@@ -304,8 +307,30 @@ pub enum HearingWord {
     Harmless,
 }
 
+/// Words that a department added, by tag: they live as long as the program.
+static LEARNT: RwLock<BTreeMap<String, &'static Words>> = RwLock::new(BTreeMap::new());
+
+/// Takes the words of a file into use: those of a new language, or more of one that the program has. Theirs go before the program's own, and
+/// what is no list (a style, a number) takes its place. Meant for the start of the program; what is learnt is kept until it ends.
+///
+/// # Errors
+/// What is wrong with the file, with its line: an unknown name, a list that is none.
+pub fn learn(tag: &str, text: &str) -> Result<(), String> {
+    let language = Language::parse(tag).ok_or_else(|| format!("`{tag}` is no language tag; call the file `sw.toml`"))?;
+    Data::parse(text).map_err(|error| error.to_string())?;
+    let own = FILES.iter().find(|(known, _)| *known == language.primary()).map(|(_, own)| *own);
+    let data = Data::joined(text, own.unwrap_or_default()).map_err(|error| error.to_string())?;
+    let words: &'static Words = Box::leak(Box::new(compile(&data)));
+    let mut learnt = LEARNT.write().unwrap_or_else(PoisonError::into_inner);
+    learnt.insert(language.primary().to_owned(), words);
+    Ok(())
+}
+
 /// The words of a language by the first part of its tag; `None` where there is no data.
 pub fn of(language: &Language) -> Option<&'static Words> {
+    if let Some(words) = LEARNT.read().unwrap_or_else(PoisonError::into_inner).get(language.primary()) {
+        return Some(words);
+    }
     static TABLE: OnceLock<Vec<OnceLock<Option<Words>>>> = OnceLock::new();
     let at = FILES.iter().position(|(tag, _)| *tag == language.primary())?;
     let table = TABLE.get_or_init(|| FILES.iter().map(|_| OnceLock::new()).collect());
@@ -314,8 +339,14 @@ pub fn of(language: &Language) -> Option<&'static Words> {
 }
 
 /// The tags of the languages that have words.
-pub fn languages() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|(tag, _)| *tag)
+pub fn languages() -> impl Iterator<Item = String> {
+    let mut tags: Vec<String> = FILES.iter().map(|(tag, _)| (*tag).to_owned()).collect();
+    for tag in LEARNT.read().unwrap_or_else(PoisonError::into_inner).keys() {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    tags.into_iter()
 }
 
 /// The words of several languages in order, each once; English where none of them has data.
@@ -379,20 +410,19 @@ impl Words {
             || self.hearing.knows(word)
     }
 
-    /// Whether two words mean the same: by the data (coughing, cough), or but for letters written onto their beginning (وحمى and حمى).
-    pub fn mean_the_same(&self, a: &str, b: &str) -> bool {
-        if a == b || !self.same.is_empty() && self.first_of(a) == self.first_of(b) {
-            return true;
+    /// The word that stands for all that mean the same: cough for coughing by the data, حمى for وحمى, which has a letter written onto it.
+    pub fn meaning<'t>(&'t self, word: &'t str) -> &'t str {
+        let same = |word| self.same.get(word).map(|first| &**first);
+        let mut bare = word;
+        loop {
+            if let Some(first) = same(bare) {
+                return first;
+            }
+            match self.without_clitic(bare) {
+                Some(rest) => bare = rest,
+                None => return bare,
+            }
         }
-        if self.style.clitics.is_empty() {
-            return false;
-        }
-        let bare = |word| self.first_of(self.without_clitic(word).unwrap_or(word));
-        bare(a) == bare(b)
-    }
-
-    fn first_of<'t>(&'t self, word: &'t str) -> &'t str {
-        self.same.get(word).map_or(word, |first| first)
     }
 
     /// A word without the letters written onto its beginning, where two letters or more are left.
@@ -429,5 +459,59 @@ mod tests {
                 assert_eq!(words.keyword.get(&fold(&taught.1)), Some(&keyword), "{tag}: {}", taught.1);
             }
         }
+    }
+
+    /// Swahili, as a department would add it beside its flows: enough to be asked yes or no, to stop, and to be heard in danger.
+    const SWAHILI: &str = r#"
+[truth]
+yes = ["ndiyo", "ndio", "eeh"]
+no = ["hapana", "la"]
+unsure = ["sijui"]
+[list]
+none = ["hakuna"]
+[date.days]
+jana = -1
+leo = 0
+[keyword]
+stop = ["ACHA", "simama"]
+[emergency]
+states = ["siwezi kupumua", "hapumui"]
+signs = ["maumivu * kifua"]
+not = ["sina"]
+"#;
+
+    #[test]
+    fn a_department_adds_a_language_by_a_file_alone() {
+        use crate::answer::{Context, Expect, How, Keyword, Reading, Truth, Value, emergency, keyword, read};
+        let swahili = Language::parse("sw").unwrap();
+        assert!(of(&swahili).is_none());
+        learn("sw", SWAHILI).unwrap();
+        assert!(languages().any(|tag| tag == "sw"));
+        let context = Context { language: &swahili, others: &[], today: jiff::civil::Date::constant(2026, 3, 11), country: "KE" };
+        let clear = |value| Reading::Clear { value, how: How::Exact };
+        assert_eq!(read(&Expect::YesNo { unsure: false }, "Ndiyo!", &context), clear(Value::Truth(Truth::Yes)));
+        assert_eq!(read(&Expect::YesNo { unsure: false }, "hapana", &context), clear(Value::Truth(Truth::No)));
+        let day = jiff::civil::Date::constant(2026, 3, 10);
+        assert_eq!(read(&Expect::Date(Default::default()), "jana", &context), clear(Value::Date(day)));
+        let languages = [swahili];
+        assert_eq!(keyword::read("acha", &languages), Some(Keyword::Stop));
+        assert_eq!(keyword::words(Keyword::Stop, languages.first().unwrap()), "ACHA");
+        assert!(emergency::hear("siwezi kupumua", &languages).is_some());
+        assert!(emergency::hear("sina maumivu ya kifua", &languages).is_none());
+    }
+
+    #[test]
+    fn words_added_to_a_language_go_before_its_own() {
+        let joined = Data::joined("[truth]\nyes = [\"eh hee\"]\n[style]\nmonth_first = false", FILES.first().unwrap().1).unwrap();
+        let words = compile(&joined);
+        let says = |text: &str| words.truth.exactly(&Tokens::of(text), 0, Tokens::of(text).len());
+        assert_eq!((says("eh hee"), says("yes"), words.style.month_first), (Some(TruthWord::Yes), Some(TruthWord::Yes), false));
+    }
+
+    #[test]
+    fn a_file_with_a_fault_is_refused_with_its_line() {
+        let why = learn("sw", "[truth]\nyess = [\"ndiyo\"]").unwrap_err();
+        assert!(why.contains("line 2") && why.contains("yess"), "{why}");
+        assert!(learn("not a tag", "").unwrap_err().contains("language tag"));
     }
 }

@@ -59,6 +59,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Read> {
             Some(_) | None => {}
         }
     }
+    crate::config::folder::learn(&dir).map_err(|problem| anyhow::anyhow!("{}", problem.message))?;
     for messages in [beside(&dir), dir.join("messages")].into_iter().filter(|messages| messages.is_dir()) {
         for file in listed(&messages)? {
             if file.extension().is_some_and(|extension| extension == "hbs") {

@@ -1,7 +1,7 @@
 //! `intake understand`: how a reply would be read. JSON lines in and out, or one question asked in the terminal again and again.
 
 use std::{
-    io::{BufRead, IsTerminal},
+    io::{BufRead, IsTerminal, Read},
     path::PathBuf,
     process::ExitCode,
 };
@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value as Json, json};
 
 use super::out;
-use crate::{answer::case, base::clock::Clock};
+use crate::{answer::case, base::clock::Clock, config::folder};
 
 /// What is asked; without `--ask`, JSON lines are read, one case each, and one reading is written for each.
 #[derive(clap::Args)]
@@ -42,30 +42,55 @@ pub(super) struct Args {
     /// The person's country, as US
     #[arg(long)]
     country: Option<String>,
+    /// The folder of flows, whose `words/*.toml` are read besides the program's own
+    #[arg(long)]
+    flows: Option<PathBuf>,
 }
 
 /// Reads replies until there are no more.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let today = args.today.unwrap_or_else(|| jiff::tz::TimeZone::system().to_datetime(Clock::machine().now()).date());
+    if let Some(dir) = &args.flows {
+        folder::learn(dir).map_err(|problem| anyhow::anyhow!("{}", problem.message))?;
+    }
     match (&args.ask, &args.file) {
         (Some(ask), _) => replies(args, ask, today),
         (None, Some(file)) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-            lines(text.lines().map(|line| Ok(line.to_owned())), today)
+            let text = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+            lines(std::io::BufReader::new(text), today)
         }
-        (None, None) => lines(std::io::stdin().lock().lines(), today),
+        (None, None) => lines(std::io::stdin().lock(), today),
     }
 }
 
+/// Bytes of the longest case; a longer line is passed over and told of, so that no file fills the memory.
+const LINE_BYTES: usize = 1024 * 1024;
+
 /// One reading for each case.
-fn lines(cases: impl Iterator<Item = std::io::Result<String>>, today: Date) -> anyhow::Result<ExitCode> {
-    for line in cases {
-        let line = line.context("cannot read the cases")?;
-        if !line.trim().is_empty() {
-            out::line(&case::run(&line, today));
+fn lines(mut cases: impl BufRead, today: Date) -> anyhow::Result<ExitCode> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let most = u64::try_from(LINE_BYTES).unwrap_or(u64::MAX);
+        let n = cases.by_ref().take(most).read_until(b'\n', &mut line).context("cannot read the cases")?;
+        if n == 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if n == LINE_BYTES && !line.ends_with(b"\n") {
+            cases.skip_until(b'\n').context("cannot read the cases")?;
+            out::line(&json!({ "error": format!("the line is longer than {LINE_BYTES} bytes") }).to_string());
+            continue;
+        }
+        match std::str::from_utf8(&line) {
+            Ok(text) => {
+                let text = text.trim_start_matches('\u{feff}').trim();
+                if !text.is_empty() {
+                    out::line(&case::run(text, today));
+                }
+            }
+            Err(_) => out::line(&json!({ "error": "the line is not UTF-8" }).to_string()),
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Each line typed is a reply to the same question.

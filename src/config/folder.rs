@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{Flows, problem::Problem};
-use crate::{base::limit, render::phrases};
+use crate::{answer, base::limit, render::phrases};
 
 macro_rules! shipped {
     ($name:literal) => {
@@ -46,11 +46,32 @@ pub fn read(flows: &Flows) -> Result<BTreeMap<String, String>, Problem> {
         }
         None => files.extend(shipped()),
     }
+    if let Some(dir) = &flows.dir {
+        learn(dir)?;
+    }
     let inside = flows.dir.as_ref().map(|dir| dir.join("messages"));
     for messages in std::iter::once(&flows.messages).chain(&inside).filter(|messages| messages.is_dir()) {
         add(&mut files, messages, "hbs", "messages/")?;
     }
     Ok(files)
+}
+
+/// Takes into use the words of a department: `words/sw.toml` in the folder of the flows is a new language, or more words of one there is.
+/// They belong to the running program and not to a revision, so that a word added today is read in conversations begun yesterday.
+///
+/// # Errors
+/// What cannot be read, and what is wrong in a file, with its line.
+pub fn learn(dir: &Path) -> Result<(), Problem> {
+    let dir = dir.join("words");
+    let mut files = BTreeMap::new();
+    if dir.is_dir() {
+        add(&mut files, &dir, "toml", "")?;
+    }
+    for (name, text) in &files {
+        let tag = name.strip_suffix(".toml").unwrap_or(name);
+        answer::learn(tag, text).map_err(|why| problem("flows", format!("{}: {why}", dir.join(name).display())))?;
+    }
+    Ok(())
 }
 
 /// The flows that the program carries.

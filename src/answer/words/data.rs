@@ -255,6 +255,43 @@ impl Data {
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
+
+    /// Reads a file put over another: its lists go before the other's, its values in place of them.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn joined(over: &str, under: &str) -> Result<Self, toml::de::Error> {
+        let (mut over, under) = (toml::from_str::<toml::Table>(over)?, toml::from_str::<toml::Table>(under)?);
+        put_over(&mut over, under);
+        toml::Value::Table(over).try_into()
+    }
+}
+
+fn put_over(over: &mut toml::Table, under: toml::Table) {
+    for (name, below) in under {
+        match (over.get_mut(&name), below) {
+            (Some(toml::Value::Table(above)), toml::Value::Table(below)) => put_over(above, below),
+            (Some(toml::Value::Array(above)), toml::Value::Array(below)) => join(above, below),
+            (Some(_), _) => {}
+            (None, below) => {
+                over.insert(name, below);
+            }
+        }
+    }
+}
+
+/// Lists of lists (months, weekdays) are joined one by one.
+fn join(above: &mut Vec<toml::Value>, below: Vec<toml::Value>) {
+    let lists = below.iter().all(toml::Value::is_array) && above.iter().all(toml::Value::is_array) && above.len() == below.len();
+    if !lists || below.is_empty() {
+        above.extend(below);
+        return;
+    }
+    for (above, below) in above.iter_mut().zip(below) {
+        if let (toml::Value::Array(above), toml::Value::Array(below)) = (above, below) {
+            above.extend(below);
+        }
+    }
 }
 
 fn all<'a, T: Copy + 'a>(lists: Vec<(&'a List, T)>) -> Vec<(&'a str, T)> {
