@@ -225,6 +225,7 @@ steps:
             asking: 2,
             n_unclear: 0,
             n_silence: 0,
+            n_back: 0,
             language: Language::english(),
             aside: None,
             unseen: false,
@@ -243,7 +244,9 @@ steps:
             called: vec![],
             fired: vec![],
             handover_not_reached: false,
-            beside: None,
+            beside: vec![],
+            fix: None,
+            language_offered: false,
         };
         let told = |session: &Session| {
             let rows = missing(&revision, session);
