@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use super::{
     keys,
     leases::Leases,
-    recorder, scheduler,
+    recorder, retention, scheduler,
     sender::{self, InTheAir},
     service::Service,
     stop::Stop,
@@ -23,6 +23,7 @@ pub struct Loops {
     leases: JoinHandle<()>,
     leases_stop: Stop,
     keys: JoinHandle<()>,
+    retention: JoinHandle<()>,
     scheduler: JoinHandle<()>,
     sender: JoinHandle<InTheAir>,
     recorder: JoinHandle<()>,
@@ -36,6 +37,7 @@ impl Loops {
         let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
         Self {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
+            retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
             recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
@@ -52,6 +54,7 @@ impl Loops {
         self.service.stop().ask();
         let stopping = async {
             let _ = self.keys.await;
+            let _ = self.retention.await;
             let _ = self.scheduler.await;
             let in_the_air = self.sender.await;
             self.leases_stop.ask();

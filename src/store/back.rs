@@ -5,6 +5,7 @@ use super::{
     codec::Kind,
     contract::{Begin, Cursor, Due, Etag, Held, Receipted, StoreError},
     embedded::Embedded,
+    erase::RawErase,
     lane::Band,
     memory::{Memory, State},
     pace::{Grant, Pace, Want},
@@ -92,6 +93,15 @@ impl Back {
             Self::Redis(redis) => redis.confirm(id, etag).await,
             // One copy: what was read is what is kept.
             Self::Embedded(_) | Self::Memory(..) => Ok(true),
+        }
+    }
+
+    /// Puts a tombstone in the place of a conversation, or nothing; whether the version that it names was there.
+    pub async fn erase(&self, erase: RawErase) -> Result<bool, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.erase(erase).await,
+            Self::Embedded(embedded) => embedded.erase(erase).await,
+            Self::Memory(memory, _) => memory.call(Call::Other("erase"), |_, state| state.erase(erase)).await,
         }
     }
 

@@ -35,6 +35,7 @@ use self::{
 use super::{
     codec,
     contract::{Begin, Cursor, Etag, Receipted, SentState, StoreError},
+    erase::RawErase,
     raw::{self, Again, RawBegin, RawCommit, RawCommitted, RawItem, RawSettle, Settled},
 };
 use crate::{
@@ -163,6 +164,17 @@ impl Redis {
             3 => RawCommitted::Moved,
             _ => RawCommitted::Done,
         })
+    }
+
+    pub async fn erase(&self, erase: RawErase) -> Result<bool, StoreError> {
+        let mut all = keys::seven(&erase.id);
+        all.push(Shard(keys::shard_of(&erase.id)).wakes());
+        let call = Call::new(&self.scripts.erase, &all)
+            .arg(&erase.expected[..])
+            .arg(erase.tombstone.unwrap_or_default())
+            .arg(erase.id.as_str())
+            .arg(erase.journal.unwrap_or_default());
+        Ok(call.kept().run_over::<i64>(&self.link, Lane::Turns).await? != 0)
     }
 
     pub async fn begin(&self, begin: &RawBegin) -> Result<Begin, StoreError> {

@@ -49,6 +49,8 @@ pub struct Scripts {
     pub replace: Script,
     /// Grants what a sender may send, or slows it down.
     pub pace: Script,
+    /// Erases a conversation.
+    pub erase: Script,
 }
 
 impl Scripts {
@@ -67,6 +69,7 @@ impl Scripts {
             count: Script::new(include_str!("count.lua")),
             replace: Script::new(include_str!("replace.lua")),
             pace: Script::new(include_str!("pace.lua")),
+            erase: with_common(include_str!("erase.lua")),
         }
     }
 }
