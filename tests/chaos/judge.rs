@@ -67,12 +67,10 @@ impl Kept {
         let store = Self::look(config, store).await;
         let records = Records::open(&format!("sqlite:{}", records.display()), sealer, clock).await.unwrap();
         let mut lines: Vec<Line> = Vec::new();
-        let mut after = 0;
-        while !rolled_back {
-            let page = records.archived(after).await.unwrap();
-            let Some((last, _)) = page.last() else { break };
-            after = *last;
+        let mut page = if rolled_back { Vec::new() } else { records.archived(0).await.unwrap() };
+        while let Some(last) = page.last().map(|(n, _)| *n) {
             lines.extend(page.into_iter().map(|(_, line)| line));
+            page = records.archived(last).await.unwrap();
         }
         let archived: BTreeSet<_> = lines.iter().map(|line| line.cursor.clone()).collect();
         let (outbox, _) = store.depth().await.unwrap();

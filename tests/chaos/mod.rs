@@ -102,9 +102,9 @@ impl Plan {
             deck: Deck(deck),
             // A message that was not taken and has no answer is sent again after 40 s: too long for a short run.
             rates: if long {
-                Rates { slow_down: 10, fails: 10, hangs: 1, takes_and_hangs: 1, takes_and_breaks: 2, no_receipt: 300 }
+                Rates { slow_down: 2, fails: 100, hangs: 10, takes_and_hangs: 10, takes_and_breaks: 20, no_receipt: 3_000 }
             } else {
-                Rates { slow_down: 10, fails: 10, hangs: 0, takes_and_hangs: 4, takes_and_breaks: 10, no_receipt: 0 }
+                Rates { slow_down: 20, fails: 100, hangs: 0, takes_and_hangs: 40, takes_and_breaks: 100, no_receipt: 0 }
             },
             redis: Some((vec![("auto-aof-rewrite-min-size", if long { "16mb" } else { "512kb" })], true)),
             rolls_back: false,

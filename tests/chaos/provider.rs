@@ -40,7 +40,7 @@ pub struct Taken {
     pub told: bool,
 }
 
-/// How often it does what, of a thousand requests.
+/// How often it does what, of ten thousand requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// 429, with `Retry-After`.
@@ -60,7 +60,7 @@ pub struct Rates {
 impl Rates {
     /// What is not well with a request.
     fn draw(self, dice: &Clock) -> Option<&'static str> {
-        let mut n = dice.below(1_000);
+        let mut n = dice.below(10_000);
         let all = [
             (self.slow_down, "429"),
             (self.fails, "500 or 503"),
@@ -204,7 +204,7 @@ async fn answer(State(book): State<Book>, Path((node, _)): Path<(String, String)
 /// `sent` and `delivered`, in any order, each once; one that finds no node is tried again.
 async fn receipts(book: Book, outbox: String, sid: String) {
     let dice = Clock::machine();
-    if dice.below(1_000) < book.rates.lock().unwrap().no_receipt {
+    if dice.below(10_000) < book.rates.lock().unwrap().no_receipt {
         return;
     }
     for status in if dice.below(4) == 0 { ["delivered", "sent"] } else { ["sent", "delivered"] } {
