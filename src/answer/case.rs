@@ -49,7 +49,7 @@ struct Case {
 pub fn run(line: &str, today: Date) -> String {
     match serde_json::from_str::<Case>(line) {
         Ok(case) => case.answer(today).unwrap_or_else(|why| json!({ "error": why })).to_string(),
-        Err(_) => json!({ "error": "not a case: a line is one JSON object with `ask` and `said`" }).to_string(),
+        Err(why) => json!({ "error": format!("not a case: {why}; a line is one JSON object with `ask` and `said`") }).to_string(),
     }
 }
 
@@ -65,7 +65,8 @@ impl Case {
             _ => {}
         }
         let expect = self.expect(today)?;
-        let context = Context { language: &language, others: &others, today, country: self.country.as_deref().unwrap_or("") };
+        let country = self.country.as_deref().unwrap_or("").trim().to_uppercase();
+        let context = Context { language: &language, others: &others, today, country: &country };
         Ok(written(&read(&expect, &self.said, &context)))
     }
 
@@ -131,6 +132,9 @@ impl Case {
         }
         .filter(|choices| !choices.is_empty())
         .ok_or("`options` must be a list of labels, of {key, label, words}, or an object of keys and labels")?;
+        if choices.iter().any(|choice| choice.label.trim().is_empty()) {
+            return Err("one of `options` has no words in its label".to_owned());
+        }
         if let Some(none) = &self.none {
             choices.push(option("none", none, Vec::new(), true));
         }
@@ -297,7 +301,9 @@ mod tests {
             (r#"{"ask":"keyword","said":"the fever stopped"}"#, r#"{"reading":"clear","value":null}"#),
             (r#"{"ask":"duration","said":"90 minutes"}"#, r#"{"reading":"clear","value":"PT1H30M","how":"exact"}"#),
             (r#"{"ask":"temperature","said":"38,5"}"#, r#"{"reading":"clear","value":{"value":38.5,"unit":"C"},"how":"exact"}"#),
-            ("nonsense", r#"{"error":"not a case: a line is one JSON object with `ask` and `said`"}"#),
+            ("nonsense", r#"{"error":"not a case: expected ident at line 1 column 2; a line is one JSON object with `ask` and `said`"}"#),
+            (r#"{"ask":"one of","options":["Home"," "],"said":"1"}"#, r#"{"error":"one of `options` has no words in its label"}"#),
+            (r#"{"ask":"phone","country":"us","said":"541 555 0134"}"#, r#"{"reading":"clear","value":"+15415550134","how":"exact"}"#),
         ] {
             assert_eq!(run(line, today), answer, "{line}");
         }
