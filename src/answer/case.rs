@@ -48,7 +48,7 @@ struct Case {
 pub fn run(line: &str, today: Date) -> String {
     match serde_json::from_str::<Case>(line) {
         Ok(case) => case.answer(today).unwrap_or_else(|why| json!({ "error": why })).to_string(),
-        Err(_) => json!({ "error": "not a case: a line is one JSON object with `ask` and `said`" }).to_string(),
+        Err(why) => json!({ "error": format!("not a case: {why}; a line is one JSON object with `ask` and `said`") }).to_string(),
     }
 }
 
@@ -88,12 +88,12 @@ impl Case {
     fn asked(&self, today: Date) -> Result<Asked, String> {
         let (language, others) = (self.language()?, self.others()?);
         let today = self.today.unwrap_or(today);
-        let (expect, country) = (self.expect(today)?, self.country.clone().unwrap_or_default());
+        let (expect, country) = (self.expect(today)?, self.country.as_deref().unwrap_or("").trim().to_uppercase());
         Ok(Asked { expect, language, others, today, country, said: self.said.clone() })
     }
 
     fn answer(&self, today: Date) -> Result<Json, String> {
-        match self.ask.as_str() {
+        match self.kind().as_str() {
             "keyword" => return Ok(json!({ "reading": "clear", "value": self.keyword(&self.all_languages()?) })),
             "question" => {
                 return Ok(
@@ -119,6 +119,12 @@ impl Case {
         Ok(std::iter::once(self.language()?).chain(self.others()?).collect())
     }
 
+    /// The kind that is asked, however it is spelt: `Yes_No`, `yes-no` and `yes no` are `yes/no`, `one_of` is `one of`.
+    fn kind(&self) -> String {
+        let spelt = self.ask.trim().to_lowercase().replace(['_', '-'], " ");
+        if spelt.starts_with("yes no") { spelt.replace(' ', "/") } else { spelt }
+    }
+
     fn keyword(&self, languages: &[Language]) -> Option<&'static str> {
         match emergency::hear(&self.said, languages).map(|heard| heard.kind) {
             Some(emergency::Kind::Emergency) => return Some("EMERGENCY"),
@@ -129,7 +135,7 @@ impl Case {
     }
 
     fn expect(&self, today: Date) -> Result<Expect, String> {
-        Ok(match self.ask.as_str() {
+        Ok(match self.kind().as_str() {
             "yes/no" => Expect::YesNo { unsure: false },
             "yes/no/unsure" => Expect::YesNo { unsure: true },
             "one of" => Expect::OneOf(self.choices()?),
@@ -181,6 +187,9 @@ impl Case {
         }
         .filter(|choices| !choices.is_empty())
         .ok_or("`options` must be a list of labels, of {key, label, words}, or an object of keys and labels")?;
+        if choices.iter().any(|choice| choice.label.trim().is_empty()) {
+            return Err("one of `options` has no words in its label".to_owned());
+        }
         if let Some(none) = &self.none {
             choices.push(option("none", none, Vec::new(), true));
         }
@@ -328,7 +337,9 @@ mod tests {
             (r#"{"ask":"keyword","said":"the fever stopped"}"#, r#"{"reading":"clear","value":null}"#),
             (r#"{"ask":"duration","said":"90 minutes"}"#, r#"{"reading":"clear","value":"PT1H30M","how":"exact"}"#),
             (r#"{"ask":"temperature","said":"38,5"}"#, r#"{"reading":"clear","value":{"value":38.5,"unit":"C"},"how":"exact"}"#),
-            ("nonsense", r#"{"error":"not a case: a line is one JSON object with `ask` and `said`"}"#),
+            ("nonsense", r#"{"error":"not a case: expected ident at line 1 column 2; a line is one JSON object with `ask` and `said`"}"#),
+            (r#"{"ask":"one of","options":["Home"," "],"said":"1"}"#, r#"{"error":"one of `options` has no words in its label"}"#),
+            (r#"{"ask":"phone","country":"us","said":"541 555 0134"}"#, r#"{"reading":"clear","value":"+15415550134","how":"exact"}"#),
         ] {
             assert_eq!(run(line, today), answer, "{line}");
         }

@@ -27,7 +27,7 @@ pub fn read(reply: &str, languages: &[Language]) -> Option<QuestionBack> {
     let (tokens, languages) = (Tokens::of(reply), words::of_all(languages));
     // "who knows" asks nobody
     let unsure = |words: &&Words| words.truth.exactly(&tokens, 0, tokens.len()) == Some(TruthWord::Unsure);
-    if !tokens.asks && languages.iter().any(|words| unsure(words)) {
+    if !tokens.asks && languages.iter().any(unsure) {
         return None;
     }
     find(&tokens, languages).map(|(_, kind)| kind)

@@ -73,7 +73,7 @@ fn run(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let mut found = finding(&PAGE, span, "no words of this language", message);
         let known = known.join(" and ");
         found.help = Some(format!(
-            "replies are understood in {known}; take `{language}` out of `languages:`, or have its words added to the service first"
+            "replies are understood in {known}; take `{language}` out of `languages:`, or write its words in `words/{language}.toml` beside the flows"
         ));
         findings.push(found);
     }
