@@ -229,6 +229,7 @@ steps:
             aside: None,
             unseen: false,
             offered: None,
+            n_back: 0,
         };
         let mut session = Session {
             id: "ses_1".into(),
@@ -243,7 +244,9 @@ steps:
             called: vec![],
             fired: vec![],
             handover_not_reached: false,
-            beside: None,
+            beside: Vec::new(),
+            language_offered: false,
+            fix: None,
         };
         let told = |session: &Session| {
             let rows = missing(&revision, session);
