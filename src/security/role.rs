@@ -33,6 +33,8 @@ pub enum Permission {
     StartFlow,
     /// Export answers.
     ExportAnswers,
+    /// Erase what is kept of a conversation.
+    Erase,
     /// Read, simulate and publish flows.
     EditFlows,
     /// Read what was not understood, grouped. Who reads no conversations sees only what several people wrote.
@@ -80,6 +82,7 @@ impl Role {
                 P::AssignWork,
                 P::StartFlow,
                 P::ExportAnswers,
+                P::Erase,
                 P::ReadUnclear,
                 P::ReadAudit,
             ],
@@ -92,6 +95,7 @@ impl Role {
                 P::AssignWork,
                 P::StartFlow,
                 P::ExportAnswers,
+                P::Erase,
                 P::EditFlows,
                 P::ReadUnclear,
                 P::ReadAudit,
@@ -115,17 +119,18 @@ mod tests {
             AssignWork,
             StartFlow,
             ExportAnswers,
+            Erase,
             EditFlows,
             ReadUnclear,
             ReadAudit,
             ManageUsers,
         ];
         for (role, row) in [
-            (Role::Tracer, "yyy-------"),
-            (Role::Supervisor, "yyyyyy-yy-"),
-            (Role::Author, "------yy--"),
-            (Role::Auditor, "y-------y-"),
-            (Role::Admin, "yyyyyyyyyy"),
+            (Role::Tracer, "yyy--------"),
+            (Role::Supervisor, "yyyyyyy-yy-"),
+            (Role::Author, "-------yy--"),
+            (Role::Auditor, "y--------y-"),
+            (Role::Admin, "yyyyyyyyyyy"),
         ] {
             let may: String = columns.iter().map(|permission| if role.may(*permission) { 'y' } else { '-' }).collect();
             assert_eq!(may, row, "{role:?}");

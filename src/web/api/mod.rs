@@ -28,7 +28,7 @@ pub(super) fn routes(_service: &Service) -> Router<Service> {
     Router::new()
         .route("/api/v1/sessions", post(sessions::start))
         .route("/api/v1/conversations/lookup", post(conversations::lookup))
-        .route("/api/v1/conversations/{id}", get(conversations::read))
+        .route("/api/v1/conversations/{id}", get(conversations::read).delete(conversations::erase))
         .route("/api/v1/escalations", get(escalations::list))
         .route("/api/v1/answers.csv", get(answers::csv))
         .route("/api/v1/unclear", get(unclear::list))
