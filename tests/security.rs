@@ -23,7 +23,7 @@ const ID: &str = "00000000000000000000000000000000";
 const ROLES: [Role; 5] = [Role::Tracer, Role::Supervisor, Role::Author, Role::Auditor, Role::Admin];
 
 /// Routes that ask who calls, and which roles get in (`y`). What is not here is denied, or open to everybody below.
-const MATRIX: [(&str, &str, &str); 17] = [
+const MATRIX: [(&str, &str, &str); 19] = [
     ("POST", "/api/v1/sessions", "-y--y"),
     ("POST", "/api/v1/conversations/lookup", "yy--y"),
     ("GET", "/api/v1/conversations/{id}", "yy--y"),

@@ -108,6 +108,9 @@ async fn admitted(records: &Records, login: &str) -> anyhow::Result<Role> {
     let user = records.user(&TracerId::from(login)).await?;
     let stored = user.as_ref().map(|user| PasswordHash::from_stored(user.password_hash.reveal().as_str()));
     let right = password::verify(&given, stored.as_ref());
+    if right && user.as_ref().is_some_and(|user| user.second.is_some()) {
+        bail!("`{login}` has a second factor, which is asked at the desk: read it there, under “Not understood”");
+    }
     match user.filter(|user| right && user.disabled_at.is_none()).and_then(|user| Role::from_word(&user.role)) {
         Some(role) if role.may(Permission::ReadUnclear) => Ok(role),
         Some(role) => bail!("`{login}` is {}, which may not read this; a supervisor, author or admin may", role.word()),

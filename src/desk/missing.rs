@@ -230,6 +230,7 @@ steps:
             aside: None,
             unseen: false,
             offered: None,
+            n_back: 0,
         };
         let mut session = Session {
             id: "ses_1".into(),

@@ -8,7 +8,7 @@ use crate::base::id::ConversationId;
 
 /// Takes everything of one conversation out of the record. What stays says nothing of anybody: the audit (who saw or did what, by the
 /// conversation's keyed hash), the feed, faults, and the line of the archive that it was erased.
-pub(super) const ERASED: [&str; 15] = [
+pub(super) const ERASED: [&str; 16] = [
     "DELETE FROM rec_message_versions WHERE message IN (SELECT n FROM rec_messages WHERE conversation = ?1)",
     "DELETE FROM rec_messages WHERE conversation = ?1",
     "DELETE FROM rec_people WHERE conversation = ?1",
@@ -21,6 +21,7 @@ pub(super) const ERASED: [&str; 15] = [
     "DELETE FROM rec_tasks WHERE conversation = ?1",
     "DELETE FROM rec_tasks_done WHERE conversation = ?1",
     "DELETE FROM rec_sessions WHERE conversation = ?1",
+    "DELETE FROM rec_unclear WHERE conversation = ?1",
     "DELETE FROM rec_conversations WHERE id = ?1",
     "DELETE FROM rec_erased WHERE conversation = ?1",
     // Up to the line that says so: what they write afterwards stays when the tables are made again.

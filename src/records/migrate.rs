@@ -7,9 +7,9 @@ use super::RecordsError;
 /// Every migration, in order: number and statements. Only ever added to.
 pub(super) const MIGRATIONS: [(i64, &str); 4] = [
     (1, include_str!("migrations/0001_begin.sql")),
-    (2, include_str!("migrations/0002_unclear.sql")),
-    (3, include_str!("migrations/0003_second_factor.sql")),
-    (4, include_str!("migrations/0004_erased.sql")),
+    (2, include_str!("migrations/0002_second_factor.sql")),
+    (3, include_str!("migrations/0003_erased.sql")),
+    (4, include_str!("migrations/0004_unclear.sql")),
 ];
 
 pub(super) async fn run(pool: &SqlitePool) -> Result<(), RecordsError> {
