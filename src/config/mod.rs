@@ -11,6 +11,7 @@ pub mod folder;
 pub mod problem;
 mod read;
 mod read_channel;
+mod read_store;
 mod reader;
 pub mod seal;
 mod secret;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub server: Server,
     /// Where the live state is.
     pub store: StoreUrl,
+    /// What an acknowledgement waits for besides; `None`: for the store alone.
+    pub replicas: Option<Replicas>,
     /// Where the record is.
     pub records: StoreUrl,
     /// Where the flows are.
@@ -71,10 +74,19 @@ pub struct Server {
 pub enum StoreUrl {
     /// `sqlite:intake.db`: one file.
     Sqlite(PathBuf),
-    /// `redis://127.0.0.1:6379/0`: with the password that may stand in it.
+    /// `redis://127.0.0.1:6379/0`, `redis-cluster://…`, `redis-sentinel://…`: with the password that may stand in it.
     Redis(Secret),
     /// `memory:`: gone with the process.
     Memory,
+}
+
+/// `[store] replicas`: replicas of a Redis that must have a write before it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replicas {
+    /// How many, 1 or more.
+    pub n: u8,
+    /// How long they are waited for, in ms.
+    pub within_ms: u16,
 }
 
 /// `[flows]`

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::{
     AgencySettings, Desk, Flows, Seal, Secret, Server, Settings, StoreUrl, Token,
     problem::{Problem, Problems},
-    read_channel,
+    read_channel, read_store,
     reader::{Notes, Section},
 };
 use crate::{
@@ -56,8 +56,12 @@ pub(super) fn text_of(path: &Path, text: &str) -> Result<Settings, Problems> {
 fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Settings> {
     let mut warnings = Vec::new();
     let server = server(root.section("server", notes), notes, &mut warnings);
-    let store_section = root.section("store", notes);
-    let store = store_url(store_section, notes);
+    let mut store_section = root.section("store", notes);
+    let replicas = read_store::replicas(&mut store_section, notes);
+    let store = read_store::url(store_section, notes);
+    if let Some((_, url)) = &store {
+        read_store::replicas_of(replicas, url, notes);
+    }
     let records = records_url(root.section("records", notes), notes, store.as_ref().map(|(_, url)| url));
     let flows = flows(root.section("flows", notes), notes);
     let seal = seal(root.section("seal", notes), notes, store.as_ref().map(|(_, url)| url));
@@ -80,7 +84,7 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
     }
     let (line, store) = store?;
     if let StoreUrl::Redis(url) = &store
-        && let Some(message) = bare_redis(url.reveal())
+        && let Some(message) = read_store::bare_redis(url.reveal())
     {
         warnings.push(Problem { line, key: "store.url".to_owned(), message: message.to_owned() });
     }
@@ -89,6 +93,7 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
         file: path.to_owned(),
         server,
         store,
+        replicas: replicas.map(|(_, replicas)| replicas),
         records: records?,
         flows: flows?,
         seal,
@@ -126,46 +131,10 @@ fn server(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
     Some(Server { listen, public_url: url })
 }
 
-fn store_url(mut section: Section<'_>, notes: &mut Notes) -> Option<(Option<usize>, StoreUrl)> {
-    let key = section.key("url");
-    let given = section.text("url", notes);
-    section.finish(notes);
-    let (line, text) = given.map_or((None, "sqlite:intake.db".to_owned()), |(line, text)| (Some(line), text));
-    if text == "memory:" {
-        return Some((line, StoreUrl::Memory));
-    }
-    if text.starts_with("redis://") || text.starts_with("rediss://") {
-        return Some((line, StoreUrl::Redis(Private::new(text))));
-    }
-    match text.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//")) {
-        Some(file) if !file.is_empty() => Some((line, StoreUrl::Sqlite(notes.folder.join(file)))),
-        Some(_) | None => {
-            notes.wrong(line, key, "is no address of a store; write `sqlite:intake.db`, `redis://127.0.0.1:6379/0` or `memory:`");
-            None
-        }
-    }
-}
-
-/// What an operator should think about where a Redis is reached over a network: whoever is on it can read along, or come in.
-fn bare_redis(url: &str) -> Option<&'static str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    if matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "") {
-        return None;
-    }
-    match (scheme, user) {
-        ("rediss", Some(user)) if user.contains(':') => None,
-        ("rediss", _) => Some("reaches Redis without a password; give it a user of its own (docs/security.md)"),
-        _ => Some("reaches Redis over a network without TLS; use `rediss://`, or see that nobody else is on that network"),
-    }
-}
-
 /// Where nothing is said: beside the live state if that is a file or memory.
 fn records_url(section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>) -> Option<StoreUrl> {
     let key = section.key("url");
-    match (store_url(section, notes)?, store) {
+    match (read_store::url(section, notes)?, store) {
         ((None, _), Some(url @ (StoreUrl::Sqlite(_) | StoreUrl::Memory))) => Some(url.clone()),
         ((line, StoreUrl::Redis(_)), _) => {
             notes.wrong(line, key, "the record is kept in SQL; write `sqlite:intake.db`");
@@ -345,26 +314,4 @@ fn tokens(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
     }
     section.finish(notes);
     all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bare_redis;
-
-    #[test]
-    fn a_redis_across_a_network_wants_tls_and_a_password() {
-        for (url, warned) in [
-            ("redis://127.0.0.1:6379/0", None),
-            ("redis://:secret@localhost/0", None),
-            ("redis://[::1]:6379", None),
-            ("rediss://intake:secret@redis.example.org:6380/0", None),
-            ("rediss://redis.example.org:6380/0", Some("without a password")),
-            ("redis://intake:secret@10.0.0.5:6379/0", Some("without TLS")),
-            ("redis://redis:6379/0", Some("without TLS")),
-        ] {
-            let told = bare_redis(url);
-            assert_eq!(told.is_some(), warned.is_some(), "{url}: {told:?}");
-            assert!(warned.is_none_or(|part| told.is_some_and(|told| told.contains(part))), "{url}: {told:?}");
-        }
-    }
 }

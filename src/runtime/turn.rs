@@ -62,6 +62,12 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
         let decision = match decided {
             Ok(Decided::Keep(decision)) => decision,
             Ok(Decided::Repeated) => {
+                // What the earlier turn kept may not be everywhere yet that it must be.
+                if let Some(etag) = etag
+                    && matches!(service.store().confirm(&id, &etag).await?, Committed::Stale)
+                {
+                    continue;
+                }
                 metrics::counter!("intake_turns_total", "outcome" => "repeated").increment(1);
                 return Ok(Turned::Repeated);
             }

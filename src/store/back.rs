@@ -3,7 +3,7 @@
 use super::{
     between::{Between, Call},
     codec::Kind,
-    contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
+    contract::{Begin, Committed, Cursor, Due, Etag, Held, Receipted, StoreError},
     embedded::Embedded,
     memory::{Memory, State},
     raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle},
@@ -81,6 +81,15 @@ impl Back {
                 let kept = commit.clone();
                 memory.call(Call::Commit(&commit), |between, state| between.commit(state, kept, ms(clock))).await
             }
+        }
+    }
+
+    /// Whether a conversation still is of a version, where everything that a failover would take back is left out.
+    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<Committed, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.confirm(id, etag).await,
+            // One copy: what was read is what is kept.
+            Self::Embedded(_) | Self::Memory(..) => Ok(Committed::Done),
         }
     }
 

@@ -45,6 +45,7 @@ use crate::{
         id::{ConversationId, OutboxId, RevisionId},
     },
     channel::Receipt,
+    config::Replicas,
     engine::Fence,
     flow::Bundle,
     security::Sealer,
@@ -82,6 +83,19 @@ impl Store {
     /// [`StoreError::Configuration`] where the URL is none of these, the SQLite file is served by another process, or the store was
     /// made with another index key; [`StoreError::Unavailable`] where it cannot be reached.
     pub async fn open(url: &str, sealer: Sealer, clock: Clock) -> Result<(Self, Vec<String>), StoreError> {
+        Self::open_replicated(url, None, sealer, clock).await
+    }
+
+    /// The same, where a Redis must have replicas that take part in whatever is acknowledged.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_replicated(
+        url: &str,
+        replicas: Option<Replicas>,
+        sealer: Sealer,
+        clock: Clock,
+    ) -> Result<(Self, Vec<String>), StoreError> {
         let mark = hex::encode(sealer.keyed_hash("store", b"index key"));
         let scheme = url.split(':').next().unwrap_or_default();
         let (back, warnings) = match scheme {
@@ -92,7 +106,7 @@ impl Store {
             }
             "redis" | "rediss" | "redis+unix" | "unix" | "redis-cluster" | "rediss-cluster" | "redis-sentinel" | "rediss-sentinel"
             | "redis+cluster" | "rediss+cluster" | "redis+sentinel" | "rediss+sentinel" => {
-                let (redis, warnings) = Redis::open(url, &mark, clock.clone()).await?;
+                let (redis, warnings) = Redis::open(url, replicas, &mark, clock.clone()).await?;
                 (Back::Redis(redis), warnings)
             }
             _ => {
@@ -231,6 +245,12 @@ impl Store {
             now_ms,
             id,
         })
+    }
+
+    /// Whether the conversation still is of this version, to be asked before something is acknowledged that was kept by an earlier turn.
+    /// Where commits wait for replicas, [`Committed::Done`] says that they have that turn too.
+    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<Committed, StoreError> {
+        self.0.back.confirm(id, etag).await
     }
 
     /// Takes and renews leases on a fair share of the shards for a node.

@@ -9,6 +9,7 @@ use intake::{
         id::{ConversationId, OutboxId},
     },
     channel::{Delivery, Receipt},
+    config::Replicas,
     engine::{Content, Conversation, Event, EventKind, Purpose},
     render::{Outgoing, Shape},
     security::Sealer,
@@ -59,6 +60,14 @@ impl Bench {
         };
         let (store, _) = Store::open(&url, Sealer::parse(&keys).unwrap(), clock.clone()).await.unwrap();
         Self { kind, store, clock, keys, url, redis, dir }
+    }
+
+    /// On a Redis that runs already.
+    pub async fn on(url: &str, replicas: Option<Replicas>) -> Self {
+        let clock = Clock::set_to(at(0), 42);
+        let keys = Sealer::generate(&clock);
+        let (store, _) = Store::open_replicated(url, replicas, Sealer::parse(&keys).unwrap(), clock.clone()).await.unwrap();
+        Self { kind: Kind::Redis, store, clock, keys, url: url.to_owned(), redis: None, dir: TempDir::new().unwrap() }
     }
 
     /// The same store, opened again; not for memory.

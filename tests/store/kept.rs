@@ -248,7 +248,7 @@ pub async fn an_alias_never_hides_the_only_conversation(bench: Bench) {
 
 pub async fn what_an_old_key_sealed_is_sealed_anew_in_its_place(bench: Bench) {
     let (store, patient) = (&bench.store, bench.patient(1));
-    store.put_small("draft", "a", b"words", 1).await.unwrap();
+    store.put_small("draft", "a", b"words", 3).await.unwrap();
     let etag = bench.kept(patient.turn(&bench, 0, None, "e1", &[(Purpose::Dialogue, "hi")])).await;
     assert_eq!(store.reseal().await.unwrap(), Resealed::default(), "one key: nothing to do");
     let rotated = Sealer::rotated(&bench.keys, &bench.clock, 0).unwrap();
@@ -263,7 +263,7 @@ pub async fn what_an_old_key_sealed_is_sealed_anew_in_its_place(bench: Bench) {
     store.sealer().reload(&without_old).unwrap();
     assert_eq!(store.small("draft", "a").await.unwrap().as_deref(), Some(b"words".as_slice()));
     bench.kept(patient.turn(&bench, 1, Some(etag), "e2", &[])).await;
-    bench.pass(1_100).await;
+    bench.pass(3_100).await;
     assert!(store.small("draft", "a").await.unwrap().is_none(), "it runs out when it would have");
 }
 

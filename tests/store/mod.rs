@@ -1,4 +1,4 @@
-//! The store's contract: one list of facts, run over all three stores.
+//! The store's contract: one list of facts, run over all three stores, and over Redis as a cluster that waits for replicas.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,10 +8,12 @@
 
 mod bench;
 mod broken;
+mod cluster;
 mod compared;
 mod kept;
 mod lives;
 mod sending;
+mod waiting;
 
 use bench::{Bench, Kind};
 
@@ -21,6 +23,17 @@ macro_rules! facts {
         facts!(@ memory, Memory, $($module: $($name),+;)+);
         facts!(@ embedded, Embedded, $($module: $($name),+;)+);
         facts!(@ redis, Redis, $($module: $($name),+;)+);
+
+        /// One after the other on one cluster: to start one for each would take minutes.
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn every_fact_holds_on_a_cluster_too() {
+            let cluster = crate::support::many::RedisCluster::start();
+            $($(
+                cluster.flush();
+                println!(stringify!($name));
+                Box::pin($module::$name(Bench::on(&cluster.url(), cluster::ONE).await)).await;
+            )+)+
+        }
     };
     (@ $store:ident, $kind:ident, $($module:ident: $($name:ident),+;)+) => {
         mod $store {

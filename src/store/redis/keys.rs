@@ -8,6 +8,7 @@
 //! in:{t}:o        hash    outbox id -> sealed item                 in:{t}:j    stream  journal
 //! in:{t}:f        hash    outbox id -> ledger of attempts          in:{t}:own  string  "<fence>:<node>", expires
 //! in:{t}:p:<outbox id>  string  how far a message got that left, expires
+//! in:{t}:m        string  written to wait for replicas behind it, expires
 //! in:meta  in:nodes  in:rev:<hash>  in:small:<kind>:<keyed hash>  in:n:<kind>:<keyed hash>
 //! ```
 //! Ids are keyed hashes: no key says anything of an address.
@@ -124,11 +125,16 @@ pub fn seven(id: &ConversationId) -> Vec<String> {
     vec![conversation(id), shard.journal(), shard.items(), shard.ledger(), shard.ready(), shard.key(&format!("w:{id}")), shard.ages()]
 }
 
-/// The slot of a key in a cluster: CRC16 (XMODEM) of what stands in its first braces, of the whole key where none do, modulo 16,384.
+/// What of a key decides on its slot: what stands in its first braces, all of it where nothing does.
+pub fn tag_of(key: &str) -> &str {
+    let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
+    tag.filter(|tag| !tag.is_empty()).unwrap_or(key)
+}
+
+/// The slot of a key in a cluster: CRC16 (XMODEM) of its tag, modulo 16,384.
 pub fn slot(key: &str) -> u16 {
-    let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag).filter(|tag| !tag.is_empty());
     let mut crc = 0_u16;
-    for byte in tag.unwrap_or(key).bytes() {
+    for byte in tag_of(key).bytes() {
         crc ^= u16::from(byte) << 8;
         for _ in 0..8 {
             crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };

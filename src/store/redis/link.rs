@@ -27,7 +27,9 @@ use super::{
     keys::{N_SLOTS, slot},
     masters::{self, Masters, may_have_changed, not_run},
     place::{Place, at},
+    replicas::is_too_few,
 };
+use crate::config::Replicas;
 
 /// Times that one command follows a master that moved: one failover and one wrong word about it.
 const REDIRECTS: usize = 2;
@@ -57,6 +59,7 @@ pub enum Repeat {
 /// The servers.
 pub struct Link {
     place: Place,
+    replicas: Option<Replicas>,
     /// The nodes named in the URL, or the sentinels.
     seeds: Vec<Arc<Node>>,
     map: RwLock<Arc<Map>>,
@@ -75,6 +78,7 @@ struct Map {
 enum Request<'a> {
     One(&'a Cmd),
     Few(&'a Pipeline),
+    Kept(&'a str, &'a Cmd),
 }
 
 impl Link {
@@ -82,17 +86,17 @@ impl Link {
     ///
     /// # Errors
     /// Where nobody tells who they are.
-    pub async fn open(place: Place) -> RedisResult<Self> {
+    pub async fn open(place: Place, replicas: Option<Replicas>) -> RedisResult<Self> {
         let infos = match &place {
             Place::One(info) => std::slice::from_ref(info),
             Place::Cluster(infos) | Place::Sentinel(infos, ..) => infos,
         };
-        let seeds = infos.iter().map(|info| Node::new(info).map(Arc::new)).collect::<RedisResult<Vec<_>>>()?;
+        let seeds = infos.iter().map(|info| Node::new(info, replicas).map(Arc::new)).collect::<RedisResult<Vec<_>>>()?;
         let map = match (&place, seeds.first()) {
             (Place::One(_), Some(node)) => Map { stretches: vec![(0, N_SLOTS - 1, node.clone())], nodes: BTreeMap::new() },
             (Place::One(_) | Place::Cluster(_) | Place::Sentinel(..), _) => Map::default(),
         };
-        let link = Self { place, seeds, map: RwLock::new(Arc::new(map)), found_at: Mutex::default() };
+        let link = Self { place, replicas, seeds, map: RwLock::new(Arc::new(map)), found_at: Mutex::default() };
         link.find(Duration::ZERO).await?;
         Ok(link)
     }
@@ -106,6 +110,21 @@ impl Link {
     pub async fn few<T: FromRedisValue>(&self, lane: Lane, key: &str, mut pipe: Pipeline, repeat: Repeat) -> RedisResult<T> {
         pipe.ignore_errors();
         self.routed(lane, slot(key), &Request::Few(&pipe), repeat).await
+    }
+
+    /// A write that what follows relies on, an acknowledgement or something sent: answered once replicas have it, where that is asked for.
+    pub async fn kept<T: FromRedisValue>(&self, lane: Lane, key: &str, cmd: &Cmd, repeat: Repeat) -> RedisResult<T> {
+        self.routed(lane, slot(key), &Request::Kept(key, cmd), repeat).await
+    }
+
+    /// Where the URL says that it is.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What writes wait for.
+    pub const fn replicas(&self) -> Option<Replicas> {
+        self.replicas
     }
 
     async fn routed<T: FromRedisValue>(&self, lane: Lane, slot: u16, request: &Request<'_>, repeat: Repeat) -> RedisResult<T> {
@@ -125,9 +144,14 @@ impl Link {
             let was_in_trouble = node.in_trouble();
             let error = match ask(&node, lane, request, false).await {
                 Err(error) if may_have_changed(&error) => error,
+                Err(error) if is_too_few(&error) => {
+                    // Perhaps it is cut off from all others, and one of them was promoted.
+                    self.find_again().await;
+                    return Err(error);
+                }
                 answer => return Ok(redis::from_redis_value(answer?)?),
             };
-            if error.kind() == ErrorKind::Server(ServerErrorKind::Ask) {
+            if error.kind() == ErrorKind::Server(ServerErrorKind::Ask) && !matches!(request, Request::Kept(..)) {
                 let Some(other) = self.named(&error) else { return Err(error) };
                 return Ok(redis::from_redis_value(ask(&other, lane, request, true).await?)?);
             }
@@ -204,20 +228,35 @@ impl Link {
         all
     }
 
-    /// A command that every master must answer, on all connections to it.
+    /// A command that every master must answer, on all connections to it; none may be missing.
     pub async fn everywhere(&self, cmd: &Cmd) -> RedisResult<()> {
-        let masters = self.masters();
-        let both = masters.iter().flat_map(|node| [Lane::Turns, Lane::Looks].map(|lane| (node, lane)));
-        let answers = join_all(both.map(|(node, lane)| node.one::<Value>(lane, cmd))).await;
-        let answered = answers.into_iter().find(Result::is_err).map_or(Ok(()), |failed| failed.map(|_| ()));
-        if answered.is_err() || !self.is_whole() {
+        if !self.is_whole() {
+            return Err(nobody());
+        }
+        self.asked(cmd).await.into_iter().collect()
+    }
+
+    /// A command that one master at least must answer, on all connections to it.
+    pub async fn anywhere(&self, cmd: &Cmd) -> RedisResult<()> {
+        let answers = self.asked(cmd).await;
+        if !self.is_whole() || answers.iter().any(Result::is_err) {
             self.find_again().await;
         }
-        if self.is_whole() { answered } else { Err(nobody()) }
+        let best = answers.into_iter().reduce(|best, answer| best.or(answer));
+        best.unwrap_or_else(|| Err(nobody()))
+    }
+
+    /// What each master says to a command.
+    async fn asked(&self, cmd: &Cmd) -> Vec<RedisResult<()>> {
+        let both = |node: Arc<Node>| async move {
+            let answers = join_all([Lane::Turns, Lane::Looks].map(|lane| node.one::<Value>(lane, cmd))).await;
+            answers.into_iter().collect::<RedisResult<Vec<_>>>().map(|_| ())
+        };
+        join_all(self.masters().into_iter().map(both)).await
     }
 
     /// Whether every slot has a master: a cluster may miss some.
-    pub fn is_whole(&self) -> bool {
+    fn is_whole(&self) -> bool {
         let covered: u32 = self.map().stretches.iter().map(|(first, last, _)| u32::from(*last - *first) + 1).sum();
         covered == u32::from(N_SLOTS)
     }
@@ -246,7 +285,7 @@ impl Link {
         let name = info.addr().to_string();
         match self.map().nodes.get(&name) {
             Some(node) => Some(node.clone()),
-            None => Node::new(&info).ok().map(Arc::new),
+            None => Node::new(&info, self.replicas).ok().map(Arc::new),
         }
     }
 
@@ -303,6 +342,9 @@ impl Link {
         let (mut views, mut words, mut failed) = (Vec::new(), Vec::new(), None);
         for (host, answer) in answers.await {
             match (&self.place, answer) {
+                // Whoever answers so is something else than the URL says.
+                (Place::Sentinel(..), Err(error)) if no_such(&error) => return Err((ErrorKind::MasterNameNotFoundBySentinel, "").into()),
+                (Place::Cluster(_), Err(error)) if no_such(&error) => return Err((ErrorKind::ClusterConnectionNotFound, "").into()),
                 (_, Err(error)) => failed = Some(error),
                 (Place::Sentinel(..), Ok(word)) => words.push(redis::from_redis_value(word)?),
                 (Place::One(_) | Place::Cluster(_), Ok(view)) => views.push((host, redis::from_redis_value(view)?)),
@@ -361,11 +403,13 @@ async fn ask(node: &Node, lane: Lane, request: &Request<'_>, asking: bool) -> Re
     let answers = match request {
         Request::One(cmd) if !asking => return node.one(lane, cmd).await,
         Request::Few(pipe) if !asking => node.few(lane, pipe).await?,
+        Request::Kept(key, cmd) => return node.kept(lane, key, cmd).await,
         Request::One(_) | Request::Few(_) => {
             let mut pipe = redis::pipe();
             pipe.ignore_errors();
             match request {
                 Request::One(cmd) => _ = pipe.cmd("ASKING").add_command((*cmd).clone()),
+                Request::Kept(_, cmd) => _ = pipe.cmd("ASKING").add_command((*cmd).clone()),
                 Request::Few(few) => few.cmd_iter().for_each(|cmd| _ = pipe.cmd("ASKING").add_command(cmd.clone())),
             }
             let answers = node.few(lane, &pipe).await?;
@@ -375,7 +419,7 @@ async fn ask(node: &Node, lane: Lane, request: &Request<'_>, asking: bool) -> Re
     let answers = answers.into_iter().collect::<RedisResult<Vec<Value>>>()?;
     match (request, answers) {
         (Request::Few(_), answers) => Ok(Value::Array(answers)),
-        (Request::One(_), answers) => answers.into_iter().next().ok_or_else(nobody),
+        (Request::One(_) | Request::Kept(..), answers) => answers.into_iter().next().ok_or_else(nobody),
     }
 }
 
@@ -402,6 +446,10 @@ async fn piped(node: &Node, lane: Lane, commands: &[(String, Cmd)], part: &[usiz
         }
     }
     found
+}
+
+fn no_such(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError)
 }
 
 fn nobody() -> RedisError {

@@ -15,6 +15,7 @@ mod link;
 mod masters;
 mod node;
 mod place;
+mod replicas;
 mod reseal;
 mod scripts;
 mod sweep;
@@ -27,11 +28,12 @@ use self::{
     keys::Shard,
     link::{Lane, Link, Repeat},
     place::Place,
+    replicas::is_too_few,
     scripts::{Call, Scripts},
 };
 use super::{
     codec,
-    contract::{Begin, Committed, Cursor, Receipted, SentState, StoreError},
+    contract::{Begin, Committed, Cursor, Etag, Receipted, SentState, StoreError},
     raw::{self, RawBegin, RawCommit, RawItem, RawSettle, Settled},
 };
 use crate::{
@@ -40,6 +42,7 @@ use crate::{
         id::{ConversationId, OutboxId, RevisionId},
     },
     channel::Delivery,
+    config::Replicas,
 };
 
 /// A Redis: one server, a master that sentinels know, or a cluster.
@@ -54,6 +57,13 @@ pub struct Redis {
 /// Why it cannot be opened.
 fn refused(error: RedisError) -> StoreError {
     match error.kind() {
+        ErrorKind::MasterNameNotFoundBySentinel => {
+            StoreError::Configuration("the sentinels of the store's URL know no master of the name behind their addresses".to_owned())
+        }
+        ErrorKind::ClusterConnectionNotFound => StoreError::Configuration(
+            "the servers of the store's URL are no cluster: `cluster-enabled` is off there; a single server's URL begins with `redis://`"
+                .to_owned(),
+        ),
         ErrorKind::InvalidClientConfig | ErrorKind::AuthenticationFailed => {
             StoreError::Configuration(format!("the store's URL does not serve: {}", error.category()))
         }
@@ -63,6 +73,9 @@ fn refused(error: RedisError) -> StoreError {
 
 /// Whatever went wrong, the store could not do it: by kind and code, never by what was sent.
 fn unavailable(error: RedisError) -> StoreError {
+    if is_too_few(&error) {
+        return StoreError::Unavailable("redis: written, but too few replicas had it in time".to_owned());
+    }
     let what = if error.is_timeout() { "no answer in time" } else { error.category() };
     StoreError::Unavailable(match error.code() {
         Some(code) if !what.is_empty() => format!("redis: {what} ({code})"),
@@ -76,13 +89,13 @@ impl Redis {
     ///
     /// # Errors
     /// [`StoreError::Configuration`] where the URL, the password, the layout or the index key is wrong.
-    pub async fn open(url: &str, mark: &str, clock: Clock) -> Result<(Self, Vec<String>), StoreError> {
+    pub async fn open(url: &str, replicas: Option<Replicas>, mark: &str, clock: Clock) -> Result<(Self, Vec<String>), StoreError> {
         let place = Place::of(url)?;
         if place.by_tls() {
             // Fails only where one is installed already, which serves as well.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let link = Link::open(place).await.map_err(refused)?;
+        let link = Link::open(place, replicas).await.map_err(refused)?;
         let redis = Self { link, scripts: Scripts::new(), clock, n_nodes: AtomicU16::new(0) };
         let warnings = redis.check(mark).await?;
         Ok((redis, warnings))
@@ -112,8 +125,17 @@ impl Redis {
     pub async fn put_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
         let key = keys::alias(id);
         let set = Cmd::set_nx(&key, target.as_str());
-        let _: bool = self.link.one(Lane::Turns, &key, &set, Repeat::Once).await.map_err(unavailable)?;
+        let _: bool = self.link.kept(Lane::Turns, &key, &set, Repeat::Once).await.map_err(unavailable)?;
         Ok(())
+    }
+
+    /// Whether the conversation still is of this version where replicas have all of it; nothing is asked where none are waited for.
+    pub async fn confirm(&self, id: &ConversationId, etag: &Etag) -> Result<Committed, StoreError> {
+        if self.link.replicas().is_none() {
+            return Ok(Committed::Done);
+        }
+        let call = Call::new(&self.scripts.confirm, &[keys::conversation(id)]).arg(etag.as_slice()).kept();
+        Ok(if call.run_over::<i64>(&self.link, Lane::Turns).await? == 1 { Committed::Done } else { Committed::Stale })
     }
 
     pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
@@ -132,7 +154,7 @@ impl Redis {
         for item in &commit.items {
             call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value);
         }
-        match call.run_over::<i64>(&self.link, Lane::Turns).await? {
+        match call.kept().run_over::<i64>(&self.link, Lane::Turns).await? {
             0 => Ok(Committed::Stale),
             _ => Ok(Committed::Done),
         }
@@ -148,6 +170,7 @@ impl Redis {
             .arg(begin.epoch.map(|epoch| epoch.to_be_bytes().to_vec()).unwrap_or_default())
             .arg(begin.now_ms)
             .arg(begin.under_way_until_ms)
+            .kept()
             .run(&self.link, Lane::Looks)
             .await?;
         Ok(match begun {
@@ -183,6 +206,7 @@ impl Redis {
             .arg(code)
             .arg(raw::SENT_LEDGER_S)
             .arg(raw::RANK_FAILED)
+            .kept()
             .run_over::<i64>(&self.link, Lane::Looks)
             .await
             .map(|_| ())
@@ -204,6 +228,7 @@ impl Redis {
             .arg(at_ms)
             .arg(raw::SENT_LEDGER_S)
             .arg(raw::RANK_FAILED)
+            .kept()
             .run_over(&self.link, Lane::Turns)
             .await?;
         Ok(match moved {
@@ -235,13 +260,13 @@ impl Redis {
         let mut add = redis::cmd("XADD");
         let key = shard.journal();
         add.arg(&key).arg("*").arg("v").arg(stored);
-        let _: String = self.link.one(Lane::Turns, &key, &add, Repeat::Never).await.map_err(unavailable)?;
+        let _: String = self.link.kept(Lane::Turns, &key, &add, Repeat::Never).await.map_err(unavailable)?;
         Ok(())
     }
 
     pub async fn put_revision(&self, id: &RevisionId, stored: &[u8]) -> Result<(), StoreError> {
         let key = keys::revision(id);
-        let _: bool = self.link.one(Lane::Looks, &key, &Cmd::set_nx(&key, stored), Repeat::Once).await.map_err(unavailable)?;
+        let _: bool = self.link.kept(Lane::Looks, &key, &Cmd::set_nx(&key, stored), Repeat::Once).await.map_err(unavailable)?;
         Ok(())
     }
 
@@ -269,9 +294,9 @@ impl Redis {
         Ok(u64::try_from(n).unwrap_or(0))
     }
 
-    /// Whether every master answers on every connection.
+    /// Whether there is a master that answers on every connection: one of several that is away costs its own conversations only.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.link.everywhere(&redis::cmd("PING")).await.map_err(unavailable)
+        self.link.anywhere(&redis::cmd("PING")).await.map_err(unavailable)
     }
 }
 

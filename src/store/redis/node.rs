@@ -1,7 +1,10 @@
 //! One server, and the connections to it.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -9,6 +12,9 @@ use redis::{
     Client, Cmd, ConnectionInfo, FromRedisValue, Pipeline, RedisResult, Value,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
+
+use super::replicas::Writes;
+use crate::config::Replicas;
 
 /// How long one command may take: an `appendfsync always` that waits for a rewrite stayed below 100 ms.
 const RESPONSE: Duration = Duration::from_secs(2);
@@ -36,25 +42,19 @@ pub struct Node {
     pub host: String,
     turns: ConnectionManager,
     looks: ConnectionManager,
+    writes: Option<(Client, Replicas, OnceLock<Writes>)>,
     trouble: AtomicBool,
 }
 
 impl Node {
-    /// A server by its address and settings.
-    pub fn new(info: &ConnectionInfo) -> RedisResult<Self> {
+    /// A server by its address and settings, and what writes to it wait for.
+    pub fn new(info: &ConnectionInfo, replicas: Option<Replicas>) -> RedisResult<Self> {
         let name = info.addr().to_string();
         let host = name.rsplit_once(':').map_or(name.clone(), |(host, _)| host.to_owned());
         let client = Client::open(info.clone())?;
-        let config = || {
-            ConnectionManagerConfig::new()
-                .set_response_timeout(Some(RESPONSE))
-                .set_connection_timeout(Some(CONNECT))
-                .set_number_of_retries(RECONNECTS)
-                .set_max_delay(RECONNECT_PAUSE)
-        };
-        let turns = ConnectionManager::new_lazy_with_config(client.clone(), config())?;
-        let looks = ConnectionManager::new_lazy_with_config(client, config())?;
-        Ok(Self { name, host, turns, looks, trouble: AtomicBool::new(false) })
+        let (turns, looks) = (connection(&client)?, connection(&client)?);
+        let writes = replicas.map(|replicas| (client, replicas, OnceLock::new()));
+        Ok(Self { name, host, turns, looks, writes, trouble: AtomicBool::new(false) })
     }
 
     /// One of its connections.
@@ -80,8 +80,30 @@ impl Node {
         self.noted(pipe.query_async(&mut self.connection(lane)).await)
     }
 
+    /// A write that what follows relies on: answered once replicas have it, where that is asked for.
+    pub async fn kept(&self, lane: Lane, key: &str, cmd: &Cmd) -> RedisResult<Value> {
+        let Some((client, replicas, writes)) = &self.writes else { return self.one(lane, cmd).await };
+        let writes = match writes.get() {
+            Some(writes) => writes,
+            None => {
+                let made = [connection(client)?, connection(client)?];
+                writes.get_or_init(|| Writes::over(made, *replicas))
+            }
+        };
+        self.noted(writes.write(key, cmd).await)
+    }
+
     fn noted<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
         self.trouble.store(matches!(&answer, Err(error) if error.is_io_error()), Ordering::Relaxed);
         answer
     }
+}
+
+fn connection(client: &Client) -> RedisResult<ConnectionManager> {
+    let config = ConnectionManagerConfig::new()
+        .set_response_timeout(Some(RESPONSE))
+        .set_connection_timeout(Some(CONNECT))
+        .set_number_of_retries(RECONNECTS)
+        .set_max_delay(RECONNECT_PAUSE);
+    ConnectionManager::new_lazy_with_config(client.clone(), config)
 }

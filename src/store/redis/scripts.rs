@@ -29,6 +29,8 @@ impl Script {
 pub struct Scripts {
     /// Keeps a turn.
     pub commit: Script,
+    /// Whether a conversation still is of a version.
+    pub confirm: Script,
     /// Notes an attempt.
     pub begin: Script,
     /// Keeps what came of it.
@@ -53,6 +55,7 @@ impl Scripts {
         let with_common = |own: &str| Script::new(&format!("{}\n{own}", include_str!("common.lua")));
         Self {
             commit: with_common(include_str!("commit.lua")),
+            confirm: Script::new(include_str!("confirm.lua")),
             begin: with_common(include_str!("begin.lua")),
             settle: with_common(include_str!("settle.lua")),
             receipt: with_common(include_str!("receipt.lua")),
@@ -70,6 +73,7 @@ pub struct Call<'a> {
     script: &'a Script,
     key: String,
     cmd: Cmd,
+    kept: bool,
 }
 
 impl<'a> Call<'a> {
@@ -78,13 +82,19 @@ impl<'a> Call<'a> {
         debug_assert!(keys.iter().all(|key| keys.first().is_some_and(|first| slot(first) == slot(key))), "one script, one slot: {keys:?}");
         let mut cmd = redis::cmd("EVALSHA");
         cmd.arg(&script.hash).arg(keys.len()).arg(keys);
-        Self { script, key: keys.first().cloned().unwrap_or_default(), cmd }
+        Self { script, key: keys.first().cloned().unwrap_or_default(), cmd, kept: false }
     }
 
     /// With one argument more.
     pub fn arg(mut self, arg: impl redis::ToRedisArgs) -> Self {
         // Whatever it is, it is one argument.
         self.cmd.arg(arg);
+        self
+    }
+
+    /// What it writes counts only once replicas have it, where that is asked for.
+    pub const fn kept(mut self) -> Self {
+        self.kept = true;
         self
     }
 
@@ -99,10 +109,13 @@ impl<'a> Call<'a> {
     }
 
     async fn sent<T: FromRedisValue>(self, link: &Link, lane: Lane, repeat: Repeat) -> Result<T, StoreError> {
-        match link.one(lane, &self.key, &self.cmd, repeat).await {
+        let call = || async {
+            if self.kept { link.kept(lane, &self.key, &self.cmd, repeat).await } else { link.one(lane, &self.key, &self.cmd, repeat).await }
+        };
+        match call().await {
             Err(error) if unknown(&error) => {
                 let _: String = link.one(lane, &self.key, &load(self.script), Repeat::Once).await.map_err(unavailable)?;
-                link.one(lane, &self.key, &self.cmd, repeat).await
+                call().await
             }
             other => other,
         }

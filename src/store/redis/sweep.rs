@@ -3,17 +3,22 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use jiff::Timestamp;
-use redis::{Cmd, FromRedisValue, streams::StreamRangeReply};
+use redis::{Cmd, FromRedisValue, RedisResult, Value, streams::StreamRangeReply};
 
 use super::{
     Redis,
     keys::{N_SHARDS, Shard},
-    link::Lane,
+    link::{Lane, Node},
+    replicas::mark,
     scripts::there,
+    unavailable,
 };
 use crate::{
     base::id::{ConversationId, OutboxId},
@@ -151,6 +156,7 @@ impl Redis {
             let n_shards = shards.len();
             shards.rotate_left(TURN.fetch_add(1, Ordering::Relaxed) % n_shards);
         }
+        let masters = self.link.masters();
         let mut lines = Vec::new();
         // Every journal is read a little; those that have more, further, while there is room.
         while !shards.is_empty() && lines.len() < limit {
@@ -170,7 +176,44 @@ impl Redis {
         }
         // Whatever is cut off was the last of its shard.
         lines.truncate(limit);
-        Ok(lines)
+        self.copied(lines, &masters).await
+    }
+
+    /// Of lines read from these masters, those that replicas have too, where that is asked for: the record must not know of what a
+    /// failover takes back, nor stand at a place that the new master has not reached.
+    async fn copied(&self, lines: Vec<RawLine>, masters: &[Arc<Node>]) -> Result<Vec<RawLine>, StoreError> {
+        if self.link.replicas().is_none() || lines.is_empty() {
+            return Ok(lines);
+        }
+        let mut refused = None;
+        let mut copied: Vec<(Arc<Node>, bool)> = Vec::new();
+        let mut kept = Vec::with_capacity(lines.len());
+        for line in lines {
+            let key = Shard(line.shard).journal();
+            let Some(node) = self.link.master_of(&key).filter(|node| masters.iter().any(|known| Arc::ptr_eq(known, node))) else {
+                continue;
+            };
+            let is_copied = match copied.iter().find(|(known, _)| Arc::ptr_eq(known, &node)) {
+                Some((_, is_copied)) => *is_copied,
+                None => {
+                    let marked: RedisResult<Value> = node.kept(Lane::Looks, &key, &mark(&key)).await;
+                    let is_copied = marked.is_ok();
+                    refused = marked.err().or(refused);
+                    copied.push((node, is_copied));
+                    is_copied
+                }
+            };
+            if is_copied {
+                kept.push(line);
+            }
+        }
+        match refused {
+            Some(error) if kept.is_empty() => {
+                self.link.find_again().await;
+                Err(unavailable(error))
+            }
+            Some(_) | None => Ok(kept),
+        }
     }
 
     async fn stretch(
