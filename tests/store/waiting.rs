@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
 use super::{bench::Bench, cluster::ONE};
@@ -13,10 +13,11 @@ use crate::support::many::RedisPair;
 
 /// Writers beside each other, and writes of each.
 const WRITERS: u32 = 64;
-const WRITES: u32 = 60;
+const WRITES: u32 = 20;
 
 async fn connection(url: &str) -> MultiplexedConnection {
-    redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(30)));
+    redis::Client::open(url).unwrap().get_multiplexed_async_connection_with_config(&patient).await.unwrap()
 }
 
 async fn write_and_wait(connection: &mut MultiplexedConnection, key: String) {
