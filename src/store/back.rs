@@ -5,6 +5,7 @@ use super::{
     codec::Kind,
     contract::{Begin, Committed, Cursor, Due, Etag, Held, Receipted, StoreError},
     embedded::Embedded,
+    erase::RawErase,
     memory::{Memory, State},
     raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle},
     redis::Redis,
@@ -90,6 +91,14 @@ impl Back {
             Self::Redis(redis) => redis.confirm(id, etag).await,
             // One copy: what was read is what is kept.
             Self::Embedded(_) | Self::Memory(..) => Ok(Committed::Done),
+        }
+    }
+
+    pub async fn erase(&self, erase: RawErase) -> Result<Committed, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.erase(erase).await,
+            Self::Embedded(embedded) => embedded.erase(erase).await,
+            Self::Memory(memory, _) => memory.call(Call::Other("erase"), |_, state| state.erase(erase)).await,
         }
     }
 
