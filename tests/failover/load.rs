@@ -49,7 +49,8 @@ pub struct Load {
     n_refused: AtomicUsize,
     n_failovers: AtomicUsize,
     n_behind: AtomicUsize,
-    last_at: Mutex<Option<Instant>>,
+    last_at: Mutex<BTreeMap<usize, Instant>>,
+    /// The longest that one of them waited from one word to the next.
     longest: Mutex<Duration>,
     enough: AtomicBool,
 }
@@ -113,7 +114,7 @@ impl Load {
         self.words.lock().unwrap().insert(nth, word);
         self.n_acknowledged.fetch_add(1, Ordering::Relaxed);
         let now = Instant::now();
-        if let Some(last) = self.last_at.lock().unwrap().replace(now) {
+        if let Some(last) = self.last_at.lock().unwrap().insert(nth, now) {
             let mut longest = self.longest.lock().unwrap();
             *longest = longest.max(now - last);
         }
@@ -148,7 +149,7 @@ impl fmt::Display for Outcome {
         write!(
             f,
             "| {} | acknowledged {} | refused and tried again {} | failovers {} | acknowledged behind a partition {} | lost {} | unsaid {} | \
-             doubled {} | sent twice {} | order breaks {} | longest silence {:.1} s | {:.0} s |",
+             doubled {} | sent twice {} | order breaks {} | longest wait of one person {:.1} s | {:.0} s |",
             self.what,
             self.n_acknowledged,
             self.n_refused,

@@ -13,6 +13,7 @@ mod compared;
 mod kept;
 mod lives;
 mod sending;
+mod waiting;
 
 use bench::{Bench, Kind};
 

@@ -242,7 +242,8 @@ impl Link {
         if !self.is_whole() || answers.iter().any(Result::is_err) {
             self.find_again().await;
         }
-        answers.into_iter().fold(Err(nobody()), |best, answer| if best.is_ok() { best } else { answer })
+        let best = answers.into_iter().reduce(|best, answer| best.or(answer));
+        best.unwrap_or_else(|| Err(nobody()))
     }
 
     /// What each master says to a command.

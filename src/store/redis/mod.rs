@@ -65,7 +65,8 @@ fn refused(error: RedisError) -> StoreError {
             StoreError::Configuration("the sentinels of the store's URL know no master of the name behind their addresses".to_owned())
         }
         ErrorKind::ClusterConnectionNotFound => StoreError::Configuration(
-            "the servers of the store's URL are no cluster: `cluster-enabled` is off there; a single server's URL begins with `redis://`".to_owned(),
+            "the servers of the store's URL are no cluster: `cluster-enabled` is off there; a single server's URL begins with `redis://`"
+                .to_owned(),
         ),
         ErrorKind::InvalidClientConfig | ErrorKind::AuthenticationFailed => {
             StoreError::Configuration(format!("the store's URL does not serve: {}", error.category()))
@@ -170,6 +171,7 @@ impl Redis {
         let mut all = keys::seven(&erase.id);
         all.push(Shard(keys::shard_of(&erase.id)).wakes());
         let call = Call::new(&self.scripts.erase, &all)
+            .kept()
             .arg(&erase.expected[..])
             .arg(erase.tombstone.unwrap_or_default())
             .arg(erase.id.as_str())
