@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use redis::{Script, aio::ConnectionManager};
+use redis::aio::ConnectionManager;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -46,7 +46,8 @@ struct Empty {
 }
 
 enum Way {
-    Redis(ConnectionManager, Script),
+    /// With the hash of the script.
+    Redis(ConnectionManager, String),
     Other(Store),
 }
 
@@ -64,7 +65,9 @@ pub async fn serve(settings: Settings, listener: TcpListener) -> anyhow::Result<
     let way = match &settings.store {
         StoreUrl::Redis(url) => {
             let client = redis::Client::open(url.reveal().as_str())?;
-            Way::Redis(ConnectionManager::new(client).await?, Script::new(COMMIT))
+            let mut connection = ConnectionManager::new(client).await?;
+            let hash = redis::cmd("SCRIPT").arg("LOAD").arg(COMMIT).query_async(&mut connection).await?;
+            Way::Redis(connection, hash)
         }
         StoreUrl::Sqlite(file) => other(format!("sqlite:{}", file.display()), &settings).await?,
         StoreUrl::Memory => other("memory:".to_owned(), &settings).await?,
@@ -101,16 +104,16 @@ impl Empty {
             *to = from;
         }
         match &self.way {
-            Way::Redis(connection, script) => {
+            Way::Redis(connection, hash) => {
                 // As in service: a shard of 256, everything of one conversation in it.
                 let shard = address.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
                 let key = |name: &str| format!("yard:{{{shard}}}:{name}");
                 let (conversation, lines) = value.split_at(CONVERSATION_BYTES);
                 let (journal, outbox) = lines.split_at(LINE_BYTES);
-                let mut call = script.prepare_invoke();
-                call.key(key(&format!("s:{address}"))).key(key("due")).key(key("j")).key(key("o"));
+                let mut call = redis::cmd("EVALSHA");
+                call.arg(hash).arg(4).arg(key(&format!("s:{address}"))).arg(key("due")).arg(key("j")).arg(key("o"));
                 call.arg("").arg(conversation).arg(self.clock.now().as_millisecond()).arg(journal).arg(outbox);
-                let _: i64 = call.invoke_async(&mut connection.clone()).await?;
+                let _: i64 = call.query_async(&mut connection.clone()).await?;
             }
             Way::Other(store) => store.put_small("yard", address, &value, KEPT_S).await?,
         }
