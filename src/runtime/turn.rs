@@ -64,6 +64,11 @@ struct Known {
 impl Known {
     fn new(id: ConversationId, by_address: bool, loaded: Option<Loaded>, target: &Target, certain: bool) -> Result<Self, TurnError> {
         let (conversation, etag) = match (loaded, target) {
+            (Some(loaded), Target::Conversation(_)) if loaded.conversation.is_erased() => return Err(TurnError::Unknown(id)),
+            // Only the address knows whose tombstone it is: they begin anew on it.
+            (Some(Loaded { conversation: tombstone, etag }), Target::Address { address, channel }) if tombstone.is_erased() => {
+                (Conversation { address: address.clone(), channel: channel.clone(), ..tombstone }, Some(etag))
+            }
             (Some(loaded), _) => (loaded.conversation, Some(loaded.etag)),
             (None, Target::Conversation(_)) => return Err(TurnError::Unknown(id)),
             (None, Target::Address { address, channel }) => (Conversation::new(address.clone(), channel.as_str()), None),

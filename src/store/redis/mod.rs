@@ -32,6 +32,7 @@ use self::{
 use super::{
     codec,
     contract::{Begin, Cursor, Receipted, SentState, StoreError},
+    erase::RawErase,
     raw::{self, RawBegin, RawCommit, RawCommitted, RawItem, RawSettle, Settled},
 };
 use crate::{
@@ -139,6 +140,20 @@ impl Redis {
             3 => RawCommitted::Moved,
             _ => RawCommitted::Done,
         })
+    }
+
+    pub async fn erase(&self, erase: RawErase) -> Result<RawCommitted, StoreError> {
+        let mut all = keys::seven(&erase.id);
+        all.push(Shard(keys::shard_of(&erase.id)).wakes());
+        let call = Call::new(&self.scripts.erase, &all)
+            .arg(&erase.expected[..])
+            .arg(erase.tombstone.unwrap_or_default())
+            .arg(erase.id.as_str())
+            .arg(erase.journal.unwrap_or_default());
+        match call.run_over::<i64>(&self.link, Lane::Turns).await? {
+            0 => Ok(RawCommitted::Stale(None)),
+            _ => Ok(RawCommitted::Done),
+        }
     }
 
     pub async fn begin(&self, begin: &RawBegin) -> Result<Begin, StoreError> {
