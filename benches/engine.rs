@@ -2,7 +2,14 @@
 //!
 //! Numbers that would make us act: one message of the interview with its stored form over 25 µs; a stored form over 2,000 bytes with a full
 //! ring of ids; loading and checking 25 steps over 2 ms.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, clippy::cast_precision_loss)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation
+)]
 
 mod support;
 

@@ -18,7 +18,7 @@ use super::{
     part::Part,
     talk::{ACCOUNT, FLOW, INTERVIEW, TOKEN},
 };
-use crate::{base::clock::Clock, cli::out};
+use crate::{base::clock::Clock, cli::out, config::seal, security::Sealer};
 
 /// How long a server may take to answer for the first time.
 const START: Duration = Duration::from_secs(20);
@@ -105,7 +105,10 @@ impl Ground {
         let flows = self.dir.join("flows");
         fs::create_dir_all(&flows)?;
         fs::write(flows.join(format!("{FLOW}.yaml")), INTERVIEW)?;
-        let config = self.dir.join("intake.toml");
+        let (config, key) = (self.dir.join("intake.toml"), self.dir.join("intake.key"));
+        if !key.exists() {
+            seal::write_new(&key, &Sealer::generate(&Clock::machine())).map_err(anyhow::Error::msg)?;
+        }
         let text = format!(
             r#"[server]
 listen = "{address}"
@@ -116,6 +119,8 @@ url = "{store}"
 url = "sqlite:records.db"
 [flows]
 dir = "flows"
+[seal]
+key = {{ file = "intake.key" }}
 [agency]
 name = "City Health Department"
 emergency_number = "911"
