@@ -76,7 +76,8 @@ impl Watch {
                 commit.value = self.seal(&commit.id, Header { etag, ..header }, &conversation);
             }
             Broken::CheckThenAct => commit.expected = current(),
-            Broken::Nothing | Broken::CachedRandom | Broken::EarlyAck | Broken::NoEpoch | Broken::NoOrder => {}
+            Broken::LostWake if self.shared.chance(250) => commit.wake_ms = None,
+            Broken::Nothing | Broken::CachedRandom | Broken::EarlyAck | Broken::NoEpoch | Broken::NoOrder | Broken::LostWake => {}
         }
     }
 
@@ -195,7 +196,8 @@ impl Between for Watch {
             | Broken::CachedRandom
             | Broken::EarlyAck
             | Broken::NoOrder
-            | Broken::CheckThenAct => state.begin(begin, clock_ms),
+            | Broken::CheckThenAct
+            | Broken::LostWake => state.begin(begin, clock_ms),
         };
         if shared.broken == Broken::NoOrder {
             let mut waiting = self.waiting.lock().unwrap();

@@ -8,8 +8,8 @@ use intake::{
         limit,
     },
     channel::Delivery,
-    engine::{self, Conversation, EventKind, Fact, Outcome, World as Around},
-    flow::Library,
+    engine::{self, Conversation, Escalation, EventKind, Fact, Outcome, World as Around},
+    flow::{Library, model::Urgency},
     store::{Entry, SentState, Store, TurnEntry},
 };
 
@@ -29,7 +29,11 @@ pub fn judge(world: &World) -> Vec<Finding> {
         judged.acknowledged_is_kept(world);
         judged.decided_is_sent(world);
         judged.order_is_kept(world);
+        judged.one_person_is_one_conversation(world);
     }
+    let ledger = &mut *world.shared.ledger();
+    let uncertain = ledger.taken.values().flatten().filter(|taken| taken.excuse.is_some());
+    ledger.counts.in_the_air = uncertain.count() as u64;
     findings.append(&mut judged.findings);
     findings
 }
@@ -135,6 +139,7 @@ impl Judged {
         let desk = engine::Desk { hours: settings.desk.hours.clone(), on_call };
         let confirmed = ["sms".to_owned()];
         let versions = world.shared.ledger().versions.clone();
+        let wakes = wakes(world);
         let mut wrong = Vec::new();
         for (id, entries) in &self.turns {
             let Some(stored) = world.read(id) else {
@@ -147,6 +152,7 @@ impl Judged {
                 wrong.push(format!("{id}: {} commits, {} lines in the journal", versions.len(), entries.len()));
                 continue;
             }
+            let (mut wake_ms, mut idle) = (None, false);
             for (entry, version) in entries.iter().zip(versions) {
                 let around = Around {
                     library: &libraries[version],
@@ -155,9 +161,17 @@ impl Judged {
                     welcome: Some("welcome"),
                     stop_confirmed_by_provider: &confirmed,
                 };
+                let before = replayed.escalation.clone();
                 let step = engine::step(&around, replayed, &entry.event, entry.now);
                 replayed = step.conversation;
-                let idle = matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated;
+                wake_ms = step.wake_at.map(|at| at.as_millisecond());
+                if let Some(live) = before.filter(|live| replayed.escalation.as_ref().is_none_or(|now| now.id != live.id))
+                    && !is_heard(&live, entry)
+                {
+                    let what = format!("{id}: {} ({}) was gone after turn {}", live.id, live.urgency.word(), entry.n_turn);
+                    self.findings.push(Finding(Wrong::Unheard, what));
+                }
+                idle = matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated;
                 let facts: Vec<Fact> = step
                     .effects
                     .into_iter()
@@ -174,6 +188,12 @@ impl Judged {
                     break;
                 }
             }
+            let kept_ms = wakes.get(id).copied();
+            // A wake that found nothing to do is put off a little.
+            let same = if idle { kept_ms.is_some() == wake_ms.is_some() } else { kept_ms == wake_ms };
+            if !same {
+                self.findings.push(Finding(Wrong::Wake, format!("{id}: its wake is {kept_ms:?}, and should be {wake_ms:?}")));
+            }
             if replayed != stored {
                 wrong.push(format!("{id}: the stored conversation is not what {} turns make", entries.len()));
             }
@@ -181,6 +201,19 @@ impl Judged {
         let without: Vec<ConversationId> = versions.into_keys().filter(|id| !self.turns.contains_key(id)).collect();
         wrong.extend(without.into_iter().map(|id| format!("{id} was kept and has no journal")));
         wrong.into_iter().for_each(|what| self.wrong(Wrong::Replay, what));
+    }
+
+    /// Who was once told of by both ids has one conversation by either.
+    fn one_person_is_one_conversation(&mut self, world: &World) {
+        let store = Store::of_memory(world.memory.clone(), world.shared.sealer.clone(), world.shared.clock.clone());
+        let asking = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for patient in &world.joined {
+            let resolve = |address| asking.block_on(async { store.resolve(&address).await.unwrap() });
+            let (one, other) = (resolve(patient.address()), resolve(patient.other_address()));
+            if one != other {
+                self.wrong(Wrong::Alias, format!("{patient:?} has {one} and {other}"));
+            }
+        }
     }
 
     fn acknowledged_is_kept(&mut self, world: &World) {
@@ -220,6 +253,26 @@ impl Judged {
         drop(ledger);
         wrong.into_iter().for_each(|(kind, what)| self.wrong(kind, what));
     }
+}
+
+/// Every wake that is kept, in ms.
+fn wakes(world: &World) -> BTreeMap<ConversationId, i64> {
+    let all = intake::store::Held { shards: vec![(0, 0)] };
+    let due = world.memory.state().due(&all, i64::MAX, usize::MAX);
+    due.into_iter().map(|due| (due.conversation, due.at.as_millisecond())).collect()
+}
+
+/// Whether a call for a human may be gone after this turn: it is told, and somebody at the desk, STOP, or (of a routine one only) its
+/// clock ended it.
+fn is_heard(live: &Escalation, entry: &TurnEntry) -> bool {
+    let told = entry.facts.iter().any(|fact| matches!(fact, Fact::EscalationChanged { escalation, .. } if *escalation == live.id));
+    let by_somebody = match &entry.event.kind {
+        EventKind::Desk { .. } => true,
+        EventKind::Wake => live.urgency == Urgency::Routine,
+        EventKind::Message { .. } | EventKind::Undeliverable { .. } => entry.facts.iter().any(|fact| matches!(fact, Fact::OptedOut)),
+        EventKind::Start(_) | EventKind::Fault { .. } | EventKind::Notice { .. } => false,
+    };
+    told && by_somebody
 }
 
 fn first_channel(entries: &[TurnEntry]) -> String {
