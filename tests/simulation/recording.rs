@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use intake::{
-    records::Records,
+    records::{QueueKind, Records},
     runtime::{Loops, Parts, Service, http::Http},
     store::{
         Held, Store,
@@ -90,8 +90,17 @@ fn a_recorder_that_dies_records_everything_once() {
         }
     }
     println!("{n_deaths} deaths of the recorder");
-    let recorded = reading.block_on(async { told(&open("often.db").await.unwrap()).await });
-    assert_eq!(recorded, expected);
+    let records = reading.block_on(open("often.db")).unwrap();
+    assert_eq!(reading.block_on(told(&records)), expected);
+
+    // What is live in the conversations is what the desk sees.
+    let mut live: Vec<String> = world.conversations().iter().filter_map(|(_, one)| Some(one.escalation.as_ref()?.id.clone())).collect();
+    live.sort();
+    let queue = reading.block_on(records.queue()).unwrap();
+    let mut seen: Vec<String> = queue.into_iter().filter(|row| row.kind == QueueKind::Escalation).map(|row| row.id).collect();
+    seen.sort();
+    assert!(!live.is_empty(), "nobody called for a human in this world");
+    assert_eq!(seen, live, "the queue of the desk");
 }
 
 /// What the record tells: its answers, its queue, and how far its feed is.

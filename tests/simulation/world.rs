@@ -453,6 +453,12 @@ impl World {
         Some(opened.unwrap().1)
     }
 
+    /// All conversations that began here, past all faults.
+    pub fn conversations(&self) -> Vec<(ConversationId, intake::engine::Conversation)> {
+        let ids: Vec<ConversationId> = self.ledger().hands.keys().cloned().collect();
+        ids.into_iter().filter_map(|id| Some((id.clone(), self.read(&id)?))).collect()
+    }
+
     // The end.
 
     fn calm_down(&mut self) {
