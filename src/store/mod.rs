@@ -90,13 +90,15 @@ impl Store {
                 let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
                 (Back::Embedded(Embedded::open(path, &mark, clock.clone()).await?), Vec::new())
             }
-            "redis" | "rediss" | "redis+unix" | "unix" => {
+            "redis" | "rediss" | "redis+unix" | "unix" | "redis-cluster" | "rediss-cluster" | "redis-sentinel" | "rediss-sentinel"
+            | "redis+cluster" | "rediss+cluster" | "redis+sentinel" | "rediss+sentinel" => {
                 let (redis, warnings) = Redis::open(url, &mark, clock.clone()).await?;
                 (Back::Redis(redis), warnings)
             }
             _ => {
                 return Err(StoreError::Configuration(format!(
-                    "`{scheme}:` is no store; write `sqlite:intake.db`, `redis://127.0.0.1:6379/0`, `rediss://…` or `memory:`"
+                    "`{scheme}:` is no store; write `sqlite:intake.db`, `redis://127.0.0.1:6379/0`, `rediss://…`, \
+                     `redis-cluster://…`, `redis-sentinel://…` or `memory:`"
                 )));
             }
         };

@@ -16,6 +16,8 @@ use crate::base::id::{ConversationId, OutboxId, RevisionId};
 
 /// How many virtual shards there are: fixed for the life of a deployment.
 pub const N_SHARDS: u16 = 256;
+/// Slots of a cluster.
+pub const N_SLOTS: u16 = 16_384;
 /// What the layout is called in `in:meta`.
 pub const LAYOUT: &str = "1 shards=256 tags=hex64";
 /// Where the layout and the index key's mark are kept.
@@ -122,6 +124,19 @@ pub fn seven(id: &ConversationId) -> Vec<String> {
     vec![conversation(id), shard.journal(), shard.items(), shard.ledger(), shard.ready(), shard.key(&format!("w:{id}")), shard.ages()]
 }
 
+/// The slot of a key in a cluster: CRC16 (XMODEM) of what stands in its first braces, of the whole key where none do, modulo 16,384.
+pub fn slot(key: &str) -> u16 {
+    let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag).filter(|tag| !tag.is_empty());
+    let mut crc = 0_u16;
+    for byte in tag.unwrap_or(key).bytes() {
+        crc ^= u16::from(byte) << 8;
+        for _ in 0..8 {
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
+        }
+    }
+    crc % N_SLOTS
+}
+
 /// A revision's key.
 pub fn revision(id: &RevisionId) -> String {
     format!("in:rev:{id}")
@@ -143,21 +158,12 @@ mod tests {
 
     use super::*;
 
-    /// CRC16 as Redis Cluster takes it (XMODEM), by its specification.
-    fn slot(tag: &str) -> u16 {
-        let mut crc = 0_u16;
-        for byte in tag.bytes() {
-            crc ^= u16::from(byte) << 8;
-            for _ in 0..8 {
-                crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
-            }
-        }
-        crc % 16_384
-    }
-
     #[test]
     fn shards_fall_one_in_each_band_of_slots() {
-        assert_eq!(slot("123456789"), 0x31C3);
+        // By the specification, and by `CLUSTER KEYSLOT`.
+        for (key, expected) in [("123456789", 0x31C3), ("in:{2b7}:s:a", slot("2b7")), ("in:{}:a", 7_623), ("in:meta", 9_720)] {
+            assert_eq!(slot(key), expected, "{key}");
+        }
         for shard in 0..N_SHARDS {
             assert_eq!(slot(tag(shard)) / 64, shard, "tag {}", tag(shard));
         }
@@ -169,7 +175,7 @@ mod tests {
         for (n_masters, fewest, most) in [(3_u16, 85, 86), (6, 42, 43), (12, 20, 22)] {
             let mut n = vec![0; usize::from(n_masters)];
             for shard in 0..N_SHARDS {
-                n[usize::from(slot(tag(shard))) * usize::from(n_masters) / 16_384] += 1;
+                n[usize::from(slot(tag(shard))) * usize::from(n_masters) / usize::from(N_SLOTS)] += 1;
             }
             assert!(n.iter().all(|n| (fewest..=most).contains(n)), "{n_masters} masters: {n:?}");
         }

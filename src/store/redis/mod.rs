@@ -1,29 +1,33 @@
 //! The store in Redis (7.0 or newer): several nodes share it.
 //!
 //! 256 virtual shards (see `keys.rs`); every change is one script over the keys of one shard, so it is kept whole or not at all, in a
-//! cluster too. Nodes share the shards by leases with a fence; whatever a script must compare (etag, epoch, fence) it compares itself.
-//! Two shared connections: one for turns, one for looking over the shards, so that a long answer never stands before a turn.
+//! cluster too. `link.rs` knows the masters and sends everything to the right one. Nodes share the shards by leases with a fence; whatever a script must compare (etag, epoch, fence) it compares itself.
+//! Two shared connections to each master: one for turns, one for looking over the shards, so that a long answer never stands before a turn.
 //!
 //! Nothing is repeated by itself but a script that the server does not know, and, once and where the connection broke, what knows its
 //! own repeats: reads, a commit (by its etag), a settle (by the count of attempts), a receipt (by its rank). A time-out says nothing
 //! about whether the command ran; the caller may repeat the same.
 
+mod checks;
 mod keys;
 mod leases;
+mod link;
+mod masters;
+mod node;
+mod place;
 mod reseal;
 mod scripts;
 mod sweep;
 
-use std::time::Duration;
+use std::sync::atomic::AtomicU16;
 
-use redis::{
-    AsyncCommands, Client, ErrorKind, RedisError,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, SetExpiry, SetOptions};
 
 use self::{
     keys::Shard,
-    scripts::{Call, Scripts, over},
+    link::{Lane, Link, Repeat},
+    place::Place,
+    scripts::{Call, Scripts},
 };
 use super::{
     codec,
@@ -38,23 +42,23 @@ use crate::{
     channel::Delivery,
 };
 
-/// How long one command may take: an `appendfsync always` that waits for a rewrite stayed below 100 ms.
-const RESPONSE: Duration = Duration::from_secs(2);
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(1);
-/// Tries at connecting again before a command that waits for it gives up: providers would rather hear 503 than wait.
-const RECONNECTS: usize = 2;
-/// Pause between them at most.
-const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
-/// Difference to Redis's clock that is worth a warning, in ms.
-const SKEW_MS: i64 = 2_000;
-
-/// A Redis.
+/// A Redis: one server, a master that sentinels know, or a cluster.
 pub struct Redis {
-    turns: ConnectionManager,
-    looks: ConnectionManager,
+    link: Link,
     scripts: Scripts,
     clock: Clock,
+    /// Nodes of intake counted last; 0: not yet.
+    n_nodes: AtomicU16,
+}
+
+/// Why it cannot be opened.
+fn refused(error: RedisError) -> StoreError {
+    match error.kind() {
+        ErrorKind::InvalidClientConfig | ErrorKind::AuthenticationFailed => {
+            StoreError::Configuration(format!("the store's URL does not serve: {}", error.category()))
+        }
+        _ => unavailable(error),
+    }
 }
 
 /// Whatever went wrong, the store could not do it: by kind and code, never by what was sent.
@@ -73,97 +77,42 @@ impl Redis {
     /// # Errors
     /// [`StoreError::Configuration`] where the URL, the password, the layout or the index key is wrong.
     pub async fn open(url: &str, mark: &str, clock: Clock) -> Result<(Self, Vec<String>), StoreError> {
-        if url.starts_with("rediss") {
+        let place = Place::of(url)?;
+        if place.by_tls() {
             // Fails only where one is installed already, which serves as well.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let refused = |error: RedisError| match error.kind() {
-            ErrorKind::InvalidClientConfig | ErrorKind::AuthenticationFailed => {
-                StoreError::Configuration(format!("the store's URL does not serve: {}", error.category()))
-            }
-            _ => unavailable(error),
-        };
-        let client = Client::open(url).map_err(refused)?;
-        let config = || {
-            ConnectionManagerConfig::new()
-                .set_response_timeout(Some(RESPONSE))
-                .set_connection_timeout(Some(CONNECT))
-                .set_number_of_retries(RECONNECTS)
-                .set_max_delay(RECONNECT_PAUSE)
-        };
-        let turns = ConnectionManager::new_with_config(client.clone(), config()).await.map_err(refused)?;
-        let looks = ConnectionManager::new_with_config(client, config()).await.map_err(refused)?;
-        let redis = Self { turns, looks, scripts: Scripts::new(), clock };
-        redis.check_ours(mark).await?;
-        let warnings = redis.warnings().await?;
+        let link = Link::open(place).await.map_err(refused)?;
+        let redis = Self { link, scripts: Scripts::new(), clock, n_nodes: AtomicU16::new(0) };
+        let warnings = redis.check(mark).await?;
         Ok((redis, warnings))
     }
 
-    async fn check_ours(&self, mark: &str) -> Result<(), StoreError> {
-        for (name, value, otherwise) in [
-            ("layout", keys::LAYOUT, "it was laid out by another version of intake"),
-            ("index key", mark, "it was written with another index key: give the key file that belongs to it"),
-        ] {
-            let mut pipe = redis::pipe();
-            pipe.cmd("HSETNX").arg(keys::META).arg(name).arg(value).ignore();
-            pipe.cmd("HGET").arg(keys::META).arg(name);
-            let (kept,): (String,) = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-            if kept != value {
-                return Err(StoreError::Configuration(format!("this Redis database cannot be used: {otherwise}")));
-            }
-        }
-        Ok(())
-    }
-
-    /// What an operator should know about this server. A server that does not tell (`CONFIG` is often forbidden) is told so.
-    async fn warnings(&self) -> Result<Vec<String>, StoreError> {
-        let mut warnings = Vec::new();
-        let mut connection = self.looks.clone();
-        let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await.unwrap_or_default();
-        let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or_default().trim();
-        let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-        if major.is_none_or(|major| major < 7) {
-            warnings.push(format!("redis is of version `{version}`; intake is made for 7.0 and newer"));
-        }
-        for (setting, fit, otherwise) in [
-            ("maxmemory-policy", ["noeviction"].as_slice(), "redis may drop conversations when memory is short; set `noeviction`"),
-            ("appendonly", &["yes"], "what was acknowledged is lost when redis restarts; set `appendonly yes`"),
-            ("appendfsync", &["always"], "a power cut loses up to a second or two of acknowledged messages; set `appendfsync always`"),
-        ] {
-            let kept: Result<Vec<String>, RedisError> = redis::cmd("CONFIG").arg("GET").arg(setting).query_async(&mut connection).await;
-            match kept.as_deref().map(<[String]>::last) {
-                Ok(Some(value)) if fit.contains(&value.as_str()) => {}
-                Ok(Some(value)) => warnings.push(format!("redis has `{setting} {value}`: {otherwise}")),
-                Ok(None) | Err(_) => warnings.push(format!("redis does not tell its `{setting}`; it should be `{}`", fit.join("` or `"))),
-            }
-        }
-        let (seconds, micros): (i64, i64) = redis::cmd("TIME").query_async(&mut connection).await.map_err(unavailable)?;
-        let skew_ms = seconds.saturating_mul(1_000).saturating_add(micros / 1_000).saturating_sub(self.clock.now().as_millisecond());
-        if skew_ms.abs() > SKEW_MS {
-            warnings.push(format!("redis's clock and this machine's differ by {skew_ms} ms; keep both by NTP"));
-        }
-        Ok(warnings)
+    async fn get<T: redis::FromRedisValue>(&self, lane: Lane, key: &str) -> Result<T, StoreError> {
+        self.link.one(lane, key, &Cmd::get(key), Repeat::Once).await.map_err(unavailable)
     }
 
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Vec<u8>>, StoreError> {
-        over(|| async { self.turns.clone().get(keys::conversation(id)).await }).await
+        self.get(Lane::Turns, &keys::conversation(id)).await
     }
 
     pub async fn alias(&self, id: &ConversationId) -> Result<Option<ConversationId>, StoreError> {
-        let target: Option<String> = over(|| async { self.turns.clone().get(keys::alias(id)).await }).await?;
-        Ok(target.map(ConversationId))
+        Ok(self.get::<Option<String>>(Lane::Turns, &keys::alias(id)).await?.map(ConversationId))
     }
 
     pub async fn alias_and_load(&self, id: &ConversationId) -> Result<(Option<ConversationId>, Option<Vec<u8>>), StoreError> {
-        let mut pipe = redis::pipe();
-        pipe.cmd("GET").arg(keys::alias(id)).cmd("GET").arg(keys::conversation(id));
-        let found = over(|| async { pipe.query_async(&mut self.turns.clone()).await }).await;
-        let (target, stored): (Option<String>, Option<Vec<u8>>) = found?;
+        let key = keys::alias(id);
+        let mut both = redis::pipe();
+        both.get(&key).get(keys::conversation(id));
+        let found: RedisResult<(Option<String>, Option<Vec<u8>>)> = self.link.few(Lane::Turns, &key, both, Repeat::Once).await;
+        let (target, stored) = found.map_err(unavailable)?;
         Ok((target.map(ConversationId), stored))
     }
 
     pub async fn put_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
-        let _: bool = self.turns.clone().set_nx(keys::alias(id), target.as_str()).await.map_err(unavailable)?;
+        let key = keys::alias(id);
+        let set = Cmd::set_nx(&key, target.as_str());
+        let _: bool = self.link.one(Lane::Turns, &key, &set, Repeat::Once).await.map_err(unavailable)?;
         Ok(())
     }
 
@@ -183,7 +132,7 @@ impl Redis {
         for item in &commit.items {
             call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value);
         }
-        match call.run_over(&self.turns).await? {
+        match call.run_over::<i64>(&self.link, Lane::Turns).await? {
             0 => Ok(Committed::Stale),
             _ => Ok(Committed::Done),
         }
@@ -192,14 +141,14 @@ impl Redis {
     pub async fn begin(&self, begin: &RawBegin) -> Result<Begin, StoreError> {
         let mut all = keys::seven(&begin.conversation);
         all.push(Shard(begin.shard.0).owner());
-        let begun = Call::new(&self.scripts.begin, &all)
+        let begun: i64 = Call::new(&self.scripts.begin, &all)
             .arg(begin.shard.1)
             .arg(begin.id.as_str())
             .arg(begin.n_attempts)
             .arg(begin.epoch.map(|epoch| epoch.to_be_bytes().to_vec()).unwrap_or_default())
             .arg(begin.now_ms)
             .arg(begin.under_way_until_ms)
-            .run(&self.looks)
+            .run(&self.link, Lane::Looks)
             .await?;
         Ok(match begun {
             1 => Begin::Go,
@@ -234,7 +183,7 @@ impl Redis {
             .arg(code)
             .arg(raw::SENT_LEDGER_S)
             .arg(raw::RANK_FAILED)
-            .run_over(&self.looks)
+            .run_over::<i64>(&self.link, Lane::Looks)
             .await
             .map(|_| ())
     }
@@ -255,7 +204,7 @@ impl Redis {
             .arg(at_ms)
             .arg(raw::SENT_LEDGER_S)
             .arg(raw::RANK_FAILED)
-            .run_over(&self.turns)
+            .run_over(&self.link, Lane::Turns)
             .await?;
         Ok(match moved {
             1 => Receipted::Forward,
@@ -267,15 +216,16 @@ impl Redis {
     pub async fn set_aside(&self, id: &OutboxId, until_ms: i64) -> Result<(), StoreError> {
         let Some(conversation) = id.conversation() else { return Ok(()) };
         let call = Call::new(&self.scripts.set_aside, &keys::seven(&conversation));
-        call.arg(id.as_str()).arg(until_ms).run(&self.looks).await.map(|_| ())
+        call.arg(id.as_str()).arg(until_ms).run::<i64>(&self.link, Lane::Looks).await.map(|_| ())
     }
 
     pub async fn trim(&self, through: &Cursor) -> Result<(), StoreError> {
         let (ms, nth) = sweep::place(through);
         let from = format!("{ms}-{}", nth.saturating_add(1));
         let mut trim = redis::cmd("XTRIM");
-        trim.arg(Shard(through.shard).journal()).arg("MINID").arg(from);
-        let _: i64 = trim.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let key = Shard(through.shard).journal();
+        trim.arg(&key).arg("MINID").arg(from);
+        let _: i64 = self.link.one(Lane::Looks, &key, &trim, Repeat::Once).await.map_err(unavailable)?;
         Ok(())
     }
 
@@ -283,42 +233,45 @@ impl Redis {
         // Any shard serves: spread by chance.
         let shard = Shard(u16::from(self.clock.random::<1>()[0]));
         let mut add = redis::cmd("XADD");
-        add.arg(shard.journal()).arg("*").arg("v").arg(stored);
-        let _: String = add.query_async(&mut self.turns.clone()).await.map_err(unavailable)?;
+        let key = shard.journal();
+        add.arg(&key).arg("*").arg("v").arg(stored);
+        let _: String = self.link.one(Lane::Turns, &key, &add, Repeat::Never).await.map_err(unavailable)?;
         Ok(())
     }
 
     pub async fn put_revision(&self, id: &RevisionId, stored: &[u8]) -> Result<(), StoreError> {
-        let _: bool = over(|| async { self.looks.clone().set_nx(keys::revision(id), stored).await }).await?;
+        let key = keys::revision(id);
+        let _: bool = self.link.one(Lane::Looks, &key, &Cmd::set_nx(&key, stored), Repeat::Once).await.map_err(unavailable)?;
         Ok(())
     }
 
     pub async fn revision(&self, id: &RevisionId) -> Result<Option<Vec<u8>>, StoreError> {
-        over(|| async { self.looks.clone().get(keys::revision(id)).await }).await
+        self.get(Lane::Looks, &keys::revision(id)).await
     }
 
     pub async fn put_small(&self, key: &str, stored: &[u8], ttl_s: u64) -> Result<(), StoreError> {
-        over(|| async { self.turns.clone().set_ex(keys::small(key), stored, ttl_s).await }).await
+        let key = keys::small(key);
+        let set = Cmd::set_options(&key, stored, SetOptions::default().with_expiration(SetExpiry::EX(ttl_s)));
+        self.link.one(Lane::Turns, &key, &set, Repeat::Once).await.map_err(unavailable)
     }
 
     pub async fn small(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        over(|| async { self.turns.clone().get(keys::small(key)).await }).await
+        self.get(Lane::Turns, &keys::small(key)).await
     }
 
     pub async fn drop_small(&self, key: &str) -> Result<(), StoreError> {
-        self.turns.clone().del(keys::small(key)).await.map_err(unavailable)
+        let key = keys::small(key);
+        self.link.one(Lane::Turns, &key, &Cmd::del(&key), Repeat::Once).await.map_err(unavailable)
     }
 
     pub async fn count(&self, key: &str, window_s: u64) -> Result<u64, StoreError> {
-        let n = Call::new(&self.scripts.count, &[keys::count(key)]).arg(window_s).run(&self.turns).await?;
+        let n: i64 = Call::new(&self.scripts.count, &[keys::count(key)]).arg(window_s).run(&self.link, Lane::Turns).await?;
         Ok(u64::try_from(n).unwrap_or(0))
     }
 
+    /// Whether every master answers on every connection.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let ping = redis::cmd("PING");
-        let (mut turns, mut looks) = (self.turns.clone(), self.looks.clone());
-        let both = tokio::join!(ping.query_async::<String>(&mut turns), ping.query_async::<String>(&mut looks));
-        both.0.and(both.1).map(|_| ()).map_err(unavailable)
+        self.link.everywhere(&redis::cmd("PING")).await.map_err(unavailable)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Walking over all sealed values, and putting one in the place of another.
 
-use redis::streams::StreamRangeReply;
+use redis::{Cmd, streams::StreamRangeReply};
 
 use super::{
     Redis,
     keys::{self, N_SHARDS, Shard},
-    scripts::Call,
+    link::{Lane, Repeat},
+    scripts::{Call, there},
+    sweep::some_away,
     unavailable,
 };
 use crate::{
@@ -23,36 +25,42 @@ impl Redis {
             Kind::OutboxItem => {
                 let shard = shard_of(after);
                 let key = Shard(shard).items();
-                let items: Vec<(String, Vec<u8>)> =
-                    redis::cmd("HGETALL").arg(key).query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+                let all = Cmd::hgetall(&key);
+                let items: Vec<(String, Vec<u8>)> = self.link.one(Lane::Looks, &key, &all, Repeat::Once).await.map_err(unavailable)?;
                 Ok(Page { values: items, next: next_shard(shard) })
             }
             Kind::JournalEntry => {
                 // The oldest of each shard are enough to know that some are left.
                 let shard = shard_of(after);
                 let mut read = redis::cmd("XRANGE");
-                read.arg(Shard(shard).journal()).arg("-").arg("+").arg("COUNT").arg(limit);
-                let lines: StreamRangeReply = read.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+                let key = Shard(shard).journal();
+                read.arg(&key).arg("-").arg("+").arg("COUNT").arg(limit);
+                let lines: StreamRangeReply = self.link.one(Lane::Looks, &key, &read, Repeat::Once).await.map_err(unavailable)?;
                 let sealed = lines.ids.iter().filter_map(|line| Some((line.id.clone(), line.get::<Vec<u8>>("v")?)));
                 Ok(Page { values: sealed.collect(), next: next_shard(shard) })
             }
         }
     }
 
+    /// Every master is walked over, one after the other: a place is `<master> <cursor>`.
     async fn scanned(&self, pattern: &str, mark: &str, after: &str, limit: usize) -> Result<Page, StoreError> {
-        let mut connection = self.looks.clone();
+        let masters = self.link.masters();
+        let (name, cursor) = after.split_once(' ').unwrap_or_default();
+        let nth = if after.is_empty() { Some(0) } else { masters.iter().position(|master| master.name == name) };
+        let Some((nth, master)) = nth.and_then(|nth| Some((nth, masters.get(nth)?))) else {
+            return Err(StoreError::Unavailable("redis: the masters changed under the walk over all values".to_owned()));
+        };
         let mut scan = redis::cmd("SCAN");
-        scan.arg(if after.is_empty() { "0" } else { after }).arg("MATCH").arg(pattern).arg("COUNT").arg(limit).arg("TYPE").arg("string");
-        let (next, found): (String, Vec<String>) = scan.query_async(&mut connection).await.map_err(unavailable)?;
-        let next = (next != "0").then_some(next);
-        if found.is_empty() {
-            return Ok(Page { values: Vec::new(), next });
-        }
-        let mut pipe = redis::pipe();
-        for key in &found {
-            pipe.cmd("GET").arg(key);
-        }
-        let values: Vec<Option<Vec<u8>>> = pipe.query_async(&mut connection).await.map_err(unavailable)?;
+        scan.arg(if cursor.is_empty() { "0" } else { cursor }).arg("MATCH").arg(pattern).arg("COUNT").arg(limit).arg("TYPE").arg("string");
+        let (next, found): (String, Vec<String>) = master.one(Lane::Looks, &scan).await.map_err(unavailable)?;
+        let next = match masters.get(nth + 1) {
+            _ if next != "0" => Some(format!("{} {next}", master.name)),
+            Some(other) => Some(format!("{} 0", other.name)),
+            None => None,
+        };
+        let commands: Vec<(String, Cmd)> = found.iter().map(|key| (key.clone(), Cmd::get(key))).collect();
+        let values: Vec<Option<Option<Vec<u8>>>> = there(self.link.many(Lane::Looks, &commands).await)?;
+        let values = values.into_iter().collect::<Option<Vec<_>>>().ok_or_else(some_away)?;
         let scopes = found.iter().filter_map(|key| key.split_once(mark)).map(|(_, scope)| scope.to_owned());
         Ok(Page { values: scopes.zip(values).filter_map(|(scope, value)| Some((scope, value?))).collect(), next })
     }
@@ -70,7 +78,7 @@ impl Redis {
             Kind::JournalEntry => return Ok(false),
         };
         let call = Call::new(&self.scripts.replace, &[key]).arg(field).arg(old).arg(new);
-        Ok(call.run_over(&self.turns).await? == 1)
+        Ok(call.run_over::<i64>(&self.link, Lane::Turns).await? == 1)
     }
 }
 

@@ -1,9 +1,29 @@
 //! The scripts, and calling them: by hash, loaded again where the server does not know them, and repeated for no other reason.
 
-use redis::{RedisResult, Script, aio::ConnectionManager};
+use std::sync::Arc;
 
-use super::unavailable;
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind, Value};
+use sha1::{Digest, Sha1};
+
+use super::{
+    keys::slot,
+    link::{Lane, Link, Node, Repeat},
+    masters::may_have_changed,
+    unavailable,
+};
 use crate::store::contract::StoreError;
+
+/// A script: called by its hash.
+pub struct Script {
+    code: String,
+    hash: String,
+}
+
+impl Script {
+    fn new(code: &str) -> Self {
+        Self { code: code.to_owned(), hash: hex::encode(Sha1::digest(code)) }
+    }
+}
 
 /// All of them.
 pub struct Scripts {
@@ -47,60 +67,112 @@ impl Scripts {
 
 /// One call of a script.
 pub struct Call<'a> {
-    invocation: redis::ScriptInvocation<'a>,
+    script: &'a Script,
+    key: String,
+    cmd: Cmd,
 }
 
 impl<'a> Call<'a> {
-    /// A call with its keys.
-    pub fn new<'k>(script: &'a Script, keys: impl IntoIterator<Item = &'k String>) -> Self {
-        let mut invocation = script.prepare_invoke();
-        for key in keys {
-            invocation.key(key);
-        }
-        Self { invocation }
+    /// A call with its keys, which share one slot.
+    pub fn new(script: &'a Script, keys: &[String]) -> Self {
+        debug_assert!(keys.iter().all(|key| keys.first().is_some_and(|first| slot(first) == slot(key))), "one script, one slot: {keys:?}");
+        let mut cmd = redis::cmd("EVALSHA");
+        cmd.arg(&script.hash).arg(keys.len()).arg(keys);
+        Self { script, key: keys.first().cloned().unwrap_or_default(), cmd }
     }
 
     /// With one argument more.
     pub fn arg(mut self, arg: impl redis::ToRedisArgs) -> Self {
-        self.invocation.arg(arg);
+        // Whatever it is, it is one argument.
+        self.cmd.arg(arg);
         self
     }
 
-    /// Runs it once. Every script answers with a number.
-    pub async fn run(self, connection: &ConnectionManager) -> Result<i64, StoreError> {
-        self.invocation.invoke_async(&mut connection.clone()).await.map_err(unavailable)
+    /// Runs it once.
+    pub async fn run<T: FromRedisValue>(self, link: &Link, lane: Lane) -> Result<T, StoreError> {
+        self.sent(link, lane, Repeat::Never).await
     }
 
     /// Runs it, and once more where the connection broke: for scripts that know their own repeats.
-    pub async fn run_over(self, connection: &ConnectionManager) -> Result<i64, StoreError> {
-        over(|| async { self.invocation.invoke_async(&mut connection.clone()).await }).await
+    pub async fn run_over<T: FromRedisValue>(self, link: &Link, lane: Lane) -> Result<T, StoreError> {
+        self.sent(link, lane, Repeat::Once).await
     }
-}
 
-/// Does something that may be done twice, and does it again, once, where the connection broke under it: one that was idle for long is
-/// often cut by what lies between, and the manager only connects again when asked.
-pub async fn over<T, F: Future<Output = RedisResult<T>>>(what: impl Fn() -> F) -> Result<T, StoreError> {
-    match what().await {
-        Err(error) if error.is_io_error() && !error.is_timeout() => what().await.map_err(unavailable),
-        other => other.map_err(unavailable),
-    }
-}
-
-/// Runs one script many times in one round trip: each with its one key and its arguments.
-pub async fn run_many(script: &Script, calls: &[(String, Vec<String>)], connection: &ConnectionManager) -> Result<Vec<i64>, StoreError> {
-    if calls.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut pipe = redis::pipe();
-    for (key, args) in calls {
-        pipe.cmd("EVALSHA").arg(script.get_hash()).arg(1).arg(key).arg(args);
-    }
-    let mut connection = connection.clone();
-    match pipe.query_async(&mut connection).await {
-        Err(error) if error.kind() == redis::ErrorKind::Server(redis::ServerErrorKind::NoScript) => {
-            script.load_async(&mut connection).await.map_err(unavailable)?;
-            pipe.query_async(&mut connection).await.map_err(unavailable)
+    async fn sent<T: FromRedisValue>(self, link: &Link, lane: Lane, repeat: Repeat) -> Result<T, StoreError> {
+        match link.one(lane, &self.key, &self.cmd, repeat).await {
+            Err(error) if unknown(&error) => {
+                let _: String = link.one(lane, &self.key, &load(self.script), Repeat::Once).await.map_err(unavailable)?;
+                link.one(lane, &self.key, &self.cmd, repeat).await
+            }
+            other => other,
         }
-        other => other.map_err(unavailable),
+        .map_err(unavailable)
+    }
+}
+
+fn load(script: &Script) -> Cmd {
+    let mut load = redis::cmd("SCRIPT");
+    load.arg("LOAD").arg(&script.code);
+    load
+}
+
+/// Whether the server does not know the script: it was started anew, or took over.
+fn unknown(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+/// Runs one script many times: each with its one key and its arguments. For scripts that may be run twice.
+pub async fn run_many(script: &Script, calls: &[(String, Vec<String>)], link: &Link, lane: Lane) -> Result<Vec<Option<i64>>, StoreError> {
+    let command = |(key, args): &(String, Vec<String>)| {
+        let mut cmd = redis::cmd("EVALSHA");
+        cmd.arg(&script.hash).arg(1).arg(key).arg(args);
+        (key.clone(), cmd)
+    };
+    let commands: Vec<(String, Cmd)> = calls.iter().map(command).collect();
+    let mut answers = link.many(lane, &commands).await;
+    let unheard: Vec<usize> =
+        answers.iter().enumerate().filter(|(_, answer)| matches!(answer, Err(error) if unknown(error))).map(|(nth, _)| nth).collect();
+    if !unheard.is_empty() {
+        let again: Vec<(String, Cmd)> = unheard.iter().filter_map(|nth| commands.get(*nth).cloned()).collect();
+        // Every server by itself has to be told; once each, though many keys of it may be among them.
+        let mut told: Vec<Arc<Node>> = Vec::new();
+        for node in again.iter().filter_map(|(key, _)| link.master_of(key)) {
+            if !told.iter().any(|known| Arc::ptr_eq(known, &node)) {
+                let _: String = node.one(lane, &load(script)).await.map_err(unavailable)?;
+                told.push(node);
+            }
+        }
+        for (nth, answer) in unheard.into_iter().zip(link.many(lane, &again).await) {
+            if let Some(place) = answers.get_mut(nth) {
+                *place = answer;
+            }
+        }
+    }
+    there(answers)
+}
+
+/// What came of many commands: `None` for those whose master is away, which are left for later.
+///
+/// # Errors
+/// Where all are away, or one was refused for another reason.
+pub fn there<T: FromRedisValue>(answers: Vec<RedisResult<Value>>) -> Result<Vec<Option<T>>, StoreError> {
+    let (n_asked, mut n_there, mut away) = (answers.len(), 0, None);
+    let mut all = Vec::with_capacity(n_asked);
+    for answer in answers {
+        match answer {
+            Ok(value) => {
+                n_there += 1;
+                all.push(Some(redis::from_redis_value(value).map_err(|error| unavailable(error.into()))?));
+            }
+            Err(error) if may_have_changed(&error) => {
+                away = Some(error);
+                all.push(None);
+            }
+            Err(error) => return Err(unavailable(error)),
+        }
+    }
+    match away {
+        Some(error) if n_there == 0 => Err(unavailable(error)),
+        Some(_) | None => Ok(all),
     }
 }

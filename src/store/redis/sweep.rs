@@ -1,5 +1,5 @@
 //! Looking over the shards: outbox, wakes, journal, depth. Many shards in one round trip, few commands each, nothing that blocks, so
-//! that a node with nothing to do costs next to nothing.
+//! that a node with nothing to do costs next to nothing. Shards whose master is away are left for the next look.
 
 use std::{
     collections::BTreeMap,
@@ -7,12 +7,13 @@ use std::{
 };
 
 use jiff::Timestamp;
-use redis::streams::StreamRangeReply;
+use redis::{Cmd, FromRedisValue, streams::StreamRangeReply};
 
 use super::{
     Redis,
     keys::{N_SHARDS, Shard},
-    unavailable,
+    link::Lane,
+    scripts::there,
 };
 use crate::{
     base::id::{ConversationId, OutboxId},
@@ -23,8 +24,6 @@ use crate::{
     },
 };
 
-/// Shards asked in one round trip: their answers together stay small.
-const CHUNK: usize = 128;
 /// Added to the time of conversations in which nothing interactive waits; `BULK` in `common.lua`.
 const BULK: i64 = 1_000_000_000_000_000;
 /// Entries asked of one shard at least: a node of one busy shard must not crawl.
@@ -76,52 +75,52 @@ impl Redis {
         let few = each(limit, ranges.len());
         let mut heads = Vec::new();
         let mut more = Vec::new();
-        for chunk in ranges.chunks(CHUNK) {
-            for (range, found) in chunk.iter().zip(self.ask(chunk, 0, few).await?) {
-                if found.len() == few {
-                    more.push(range.clone());
-                }
-                heads.extend(found);
+        for (range, found) in ranges.iter().zip(self.ask(&ranges, 0, few).await?) {
+            if found.len() == few {
+                more.push(range.clone());
             }
+            heads.extend(found);
         }
         let n_interactive = heads.iter().filter(|head| !head.0).count();
         more.retain(|range| if range.bulk { heads.len() < limit } else { n_interactive < limit });
-        for chunk in more.chunks(CHUNK) {
-            heads.extend(self.ask(chunk, few, limit).await?.into_iter().flatten());
-        }
+        heads.extend(self.ask(&more, few, limit).await?.into_iter().flatten());
         heads.sort_unstable();
         heads.dedup();
         Ok(heads)
     }
 
     async fn ask(&self, ranges: &[Range], skip: usize, limit: usize) -> Result<Vec<Vec<Head>>, StoreError> {
-        let mut pipe = redis::pipe();
-        for range in ranges {
-            pipe.cmd("ZRANGEBYSCORE").arg(&range.key).arg(&range.from).arg(range.to).arg("WITHSCORES").arg("LIMIT").arg(skip).arg(limit);
-        }
-        let found: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-        let heads = |(range, entries): (&Range, Vec<(String, f64)>)| {
-            entries.into_iter().map(|(id, score)| (range.bulk, whole(score), id, range.shard)).collect()
+        let ask = |range: &Range| {
+            let mut ask = redis::cmd("ZRANGEBYSCORE");
+            ask.arg(&range.key).arg(&range.from).arg(range.to).arg("WITHSCORES").arg("LIMIT").arg(skip).arg(limit);
+            (range.key.clone(), ask)
+        };
+        let found: Vec<Option<Vec<(String, f64)>>> = self.looked(ranges.iter().map(ask)).await?;
+        let heads = |(range, entries): (&Range, Option<Vec<(String, f64)>>)| {
+            entries.into_iter().flatten().map(|(id, score)| (range.bulk, whole(score), id, range.shard)).collect()
         };
         Ok(ranges.iter().zip(found).map(heads).collect())
+    }
+
+    /// Looks over shards: what is found of those whose master is there.
+    async fn looked<T: FromRedisValue>(&self, commands: impl Iterator<Item = (String, Cmd)>) -> Result<Vec<Option<T>>, StoreError> {
+        there(self.link.many(Lane::Looks, &commands.collect::<Vec<_>>()).await)
     }
 
     async fn items_of(&self, heads: Vec<Head>) -> Result<Vec<RawReady>, StoreError> {
         if heads.is_empty() {
             return Ok(Vec::new());
         }
-        let mut pipe = redis::pipe();
-        for (_, _, id, (shard, _)) in &heads {
-            pipe.cmd("HGET").arg(Shard(*shard).items()).arg(id);
-            pipe.cmd("HGET").arg(Shard(*shard).ledger()).arg(id);
-        }
-        let found: Vec<Option<Vec<u8>>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let ask = |(_, _, id, (shard, _)): &Head| {
+            let (items, ledger) = (Shard(*shard).items(), Shard(*shard).ledger());
+            [(items.clone(), Cmd::hget(items, id)), (ledger.clone(), Cmd::hget(ledger, id))]
+        };
+        let found: Vec<Option<Option<Vec<u8>>>> = self.looked(heads.iter().flat_map(ask)).await?;
         let mut ready = Vec::with_capacity(heads.len());
         let mut found = found.into_iter();
         for (_, _, id, shard) in heads {
-            let (value, ledger) = (found.next().flatten(), found.next().flatten());
-            // Finished since: no item any more.
-            let Some(value) = value else { continue };
+            // Finished since: no item any more. A master that went away in between: later.
+            let (Some(Some(Some(value))), Some(Some(ledger))) = (found.next(), found.next()) else { continue };
             let (n_attempts, standing) = read_ledger(ledger.as_deref());
             ready.push(RawReady { id: OutboxId(id), shard, value, n_attempts, ambiguous: standing.perhaps_taken() });
         }
@@ -157,15 +156,14 @@ impl Redis {
         while !shards.is_empty() && lines.len() < limit {
             let few = each(limit.saturating_sub(lines.len()), shards.len());
             let mut more = Vec::new();
-            for chunk in shards.chunks(CHUNK) {
-                for (shard, reply) in chunk.iter().zip(self.stretch(chunk, &from, few).await?) {
-                    if reply.ids.len() == few {
-                        more.push(*shard);
-                    }
-                    for entry in reply.ids {
-                        from.insert(*shard, numbers(&entry.id));
-                        lines.push(read_line(*shard, &entry)?);
-                    }
+            for (shard, reply) in shards.iter().zip(self.stretch(&shards, &from, few).await?) {
+                let entries = reply.map(|reply| reply.ids).unwrap_or_default();
+                if entries.len() == few {
+                    more.push(*shard);
+                }
+                for entry in entries {
+                    from.insert(*shard, numbers(&entry.id));
+                    lines.push(read_line(*shard, &entry)?);
                 }
             }
             shards = more;
@@ -175,32 +173,44 @@ impl Redis {
         Ok(lines)
     }
 
-    async fn stretch(&self, shards: &[u16], from: &BTreeMap<u16, (u64, u64)>, few: usize) -> Result<Vec<StreamRangeReply>, StoreError> {
-        let mut pipe = redis::pipe();
-        for shard in shards {
+    async fn stretch(
+        &self,
+        shards: &[u16],
+        from: &BTreeMap<u16, (u64, u64)>,
+        few: usize,
+    ) -> Result<Vec<Option<StreamRangeReply>>, StoreError> {
+        let read = |shard: &u16| {
             let start = from.get(shard).map_or_else(|| "-".to_owned(), |(ms, nth)| format!("({ms}-{nth}"));
-            pipe.cmd("XRANGE").arg(Shard(*shard).journal()).arg(start).arg("+").arg("COUNT").arg(few);
-        }
-        pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)
+            let key = Shard(*shard).journal();
+            let mut read = redis::cmd("XRANGE");
+            read.arg(&key).arg(start).arg("+").arg("COUNT").arg(few);
+            (key, read)
+        };
+        self.looked(shards.iter().map(read)).await
     }
 
     /// Items of all shards, and when the oldest was decided.
+    ///
+    /// # Errors
+    /// Where a master is away too: a part is no depth.
     pub async fn depth(&self) -> Result<(u64, Option<i64>), StoreError> {
-        let mut pipe = redis::pipe();
-        for shard in 0..N_SHARDS {
-            pipe.cmd("ZCARD").arg(Shard(shard).ages());
-        }
-        let counts: Vec<u64> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
-        let mut pipe = redis::pipe();
-        for (shard, _) in (0..N_SHARDS).zip(&counts).filter(|(_, n)| **n > 0) {
-            pipe.cmd("ZRANGE").arg(Shard(shard).ages()).arg(0).arg(0).arg("WITHSCORES");
-        }
-        if pipe.is_empty() {
-            return Ok((0, None));
-        }
-        let oldest: Vec<Vec<(String, f64)>> = pipe.query_async(&mut self.looks.clone()).await.map_err(unavailable)?;
+        let count = |shard| (Shard(shard).ages(), Cmd::zcard(Shard(shard).ages()));
+        let counts: Vec<Option<u64>> = self.looked((0..N_SHARDS).map(count)).await?;
+        let counts = counts.into_iter().collect::<Option<Vec<u64>>>().ok_or_else(some_away)?;
+        let some = (0..N_SHARDS).zip(&counts).filter(|(_, n)| **n > 0);
+        let oldest = some.map(|(shard, _)| {
+            let mut oldest = redis::cmd("ZRANGE");
+            oldest.arg(Shard(shard).ages()).arg(0).arg(0).arg("WITHSCORES");
+            (Shard(shard).ages(), oldest)
+        });
+        let oldest: Vec<Option<Vec<(String, f64)>>> = self.looked(oldest).await?;
+        let oldest = oldest.into_iter().collect::<Option<Vec<_>>>().ok_or_else(some_away)?;
         Ok((counts.iter().sum(), oldest.into_iter().flatten().map(|(_, score)| whole(score)).min()))
     }
+}
+
+pub fn some_away() -> StoreError {
+    StoreError::Unavailable("redis: some masters are away".to_owned())
 }
 
 /// Entries to ask of each shard so that about `limit` come together, and no one shard is drained before the others.
