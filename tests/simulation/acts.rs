@@ -20,9 +20,16 @@ use crate::support::{meta, twilio};
 const BATCH: u64 = 4;
 
 impl World {
-    /// Somebody writes; by Meta, several people in one delivery.
+    /// Somebody writes; in one of eight times several messages at once, each to whichever node.
     pub(super) fn patients_write(&mut self) {
         let first = self.somebody();
+        for _ in 0..if self.shared.chance(125) { 2 + self.below(3) } else { 1 } {
+            self.patient_writes(first);
+        }
+    }
+
+    /// One message; by Meta at times those of several people in one delivery.
+    fn patient_writes(&mut self, first: Patient) {
         let n = if first.line() == Line::Meta && self.shared.chance(250) { 1 + self.below(BATCH) } else { 1 };
         let what = match first.line() {
             Line::Sms | Line::TwilioWhatsApp => self.form_of(first),

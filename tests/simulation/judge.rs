@@ -34,6 +34,10 @@ pub fn judge(world: &World) -> Vec<Finding> {
     let ledger = &mut *world.shared.ledger();
     let uncertain = ledger.taken.values().flatten().filter(|taken| taken.excuse.is_some());
     ledger.counts.in_the_air = uncertain.count() as u64;
+    if !world.shared.rolls_back && ledger.counts.doubled_with_excuse > ledger.counts.in_the_air {
+        let what = format!("{} second sends of {} in the air", ledger.counts.doubled_with_excuse, ledger.counts.in_the_air);
+        findings.push(Finding(Wrong::Doubled, what));
+    }
     findings.append(&mut judged.findings);
     findings
 }

@@ -65,7 +65,7 @@ fn a_recorder_that_dies_records_everything_once() {
 
     // By the recorder, which dies every few ms. The leases of the dead run out first.
     let between = Arc::new(OnlyRecording(shared.clone()));
-    let mut n_deaths = 0;
+    let mut n_deaths = 0_u64;
     loop {
         shared.clock.move_to(shared.clock.now().checked_add(SignedDuration::from_secs(11)).unwrap());
         let life = runtime();
@@ -79,7 +79,9 @@ fn a_recorder_that_dies_records_everything_once() {
                 http: Http::played(Arc::new(Provider { shared: shared.clone(), life: 0 })),
             });
             let _loops = Loops::start(&service);
-            tokio::time::sleep(Duration::from_millis(10 + shared.dice.below(120))).await;
+            // Longer lives where the machine is busy, or nothing would ever be recorded.
+            let most_ms = 120 + 20 * n_deaths;
+            tokio::time::sleep(Duration::from_millis(10 + shared.dice.below(most_ms))).await;
             store.journal(&Held { shards: vec![(0, 0)] }, &[], 1).await.unwrap().len()
         });
         drop(life);
