@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::timeout};
 
-use super::{keys, leases::Leases, recorder, scheduler, sender, service::Service, stop::Stop};
+use super::{keys, leases::Leases, recorder, retention, scheduler, sender, service::Service, stop::Stop};
 
 /// What the loops may take to finish: the sender's drain, and the record's last round.
 const STOPPING: Duration = Duration::from_secs(20);
@@ -16,6 +16,7 @@ pub struct Loops {
     leases: JoinHandle<()>,
     leases_stop: Stop,
     keys: JoinHandle<()>,
+    retention: JoinHandle<()>,
     scheduler: JoinHandle<()>,
     sender: JoinHandle<()>,
     recorder: JoinHandle<()>,
@@ -29,6 +30,7 @@ impl Loops {
         let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
         Self {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
+            retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
             recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
@@ -44,6 +46,7 @@ impl Loops {
         self.service.stop().ask();
         let stopping = async {
             let _ = self.keys.await;
+            let _ = self.retention.await;
             let _ = self.scheduler.await;
             let _ = self.sender.await;
             self.recorder_stop.ask();

@@ -8,6 +8,7 @@
 
 mod backoff;
 mod decide;
+pub mod erase;
 pub mod hints;
 pub mod http;
 pub mod keys;
@@ -16,6 +17,7 @@ mod leases;
 pub mod loops;
 pub mod phones;
 mod recorder;
+pub mod retention;
 mod scheduler;
 mod sender;
 pub mod service;

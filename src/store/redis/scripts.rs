@@ -45,6 +45,8 @@ pub struct Scripts {
     pub count: Script,
     /// Puts a value in the place of another.
     pub replace: Script,
+    /// Erases a conversation.
+    pub erase: Script,
 }
 
 impl Scripts {
@@ -61,6 +63,7 @@ impl Scripts {
             nodes: Script::new(include_str!("nodes.lua")),
             count: Script::new(include_str!("count.lua")),
             replace: Script::new(include_str!("replace.lua")),
+            erase: with_common(include_str!("erase.lua")),
         }
     }
 }
