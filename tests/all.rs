@@ -24,6 +24,7 @@ mod flow_conditions;
 mod flow_docs;
 mod flow_language;
 mod flow_slips;
+mod fuzz;
 mod house;
 mod operator_commands;
 mod privacy;

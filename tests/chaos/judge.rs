@@ -146,7 +146,7 @@ impl Kept {
                 stop_confirmed_by_provider: &confirmed,
             };
             match self.store.load(id).await {
-                Ok(Some(loaded)) => match replay(&loaded.conversation.address, entries, around) {
+                Ok(Some(loaded)) => match replay(&loaded.conversation.address, entries, around, |_, _, _| {}) {
                     Ok(replayed) if replayed == loaded.conversation => {}
                     Ok(_) => found.otherwise.push(format!("{id} is not what its {} turns make", entries.len())),
                     Err(what) => found.otherwise.push(format!("{id}: {what}")),

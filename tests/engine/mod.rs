@@ -481,6 +481,7 @@ fn one_person_alone_answers_yes_or_no_and_help_leaves_the_greeting_out() {
     says(&phone.text("none"), "Which of these do you have today?");
 }
 
+mod properties;
 mod random;
 mod replies;
 

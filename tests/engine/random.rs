@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::Phone;
 
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "yes",
     "no",
     "1",

@@ -77,7 +77,8 @@ impl Watch {
                 commit.value = self.seal(&commit.id, Header { etag, ..header }, &conversation);
             }
             Broken::CheckThenAct => commit.expected = current(),
-            Broken::Nothing | Broken::EarlyAck | Broken::NoEpoch | Broken::NoOrder => {}
+            Broken::LostWake if self.shared.chance(250) => commit.wake_ms = None,
+            Broken::Nothing | Broken::EarlyAck | Broken::NoEpoch | Broken::NoOrder | Broken::LostWake => {}
         }
     }
 
@@ -179,9 +180,13 @@ impl Between for Watch {
         let shared = &self.shared;
         let mut begun = match shared.broken {
             Broken::NoEpoch => state.begin(&RawBegin { epoch: None, ..begin.clone() }, clock_ms),
-            Broken::Nothing | Broken::NoDedupe | Broken::CachedCounter | Broken::EarlyAck | Broken::NoOrder | Broken::CheckThenAct => {
-                state.begin(begin, clock_ms)
-            }
+            Broken::Nothing
+            | Broken::NoDedupe
+            | Broken::CachedCounter
+            | Broken::EarlyAck
+            | Broken::NoOrder
+            | Broken::CheckThenAct
+            | Broken::LostWake => state.begin(begin, clock_ms),
         };
         if shared.broken == Broken::NoOrder {
             let mut waiting = self.waiting.lock().unwrap();

@@ -8,8 +8,8 @@ use intake::{
         limit,
     },
     channel::Delivery,
-    engine::{self, EventKind, Fact, World as Around},
-    flow::Library,
+    engine::{Escalation, EventKind, Fact, World as Around},
+    flow::{Library, model::Urgency},
     store::{Entry, SentState, Store, TurnEntry},
 };
 
@@ -17,7 +17,7 @@ use super::{
     ledger::{Finding, Wrong},
     world::{World, constant},
 };
-use crate::support::replay::replay;
+use crate::support::replay::{is_idle, replay};
 
 /// Judges a world that has come to rest.
 pub fn judge(world: &World) -> Vec<Finding> {
@@ -30,6 +30,14 @@ pub fn judge(world: &World) -> Vec<Finding> {
         judged.acknowledged_is_kept(world);
         judged.decided_is_sent(world);
         judged.order_is_kept(world);
+        judged.one_person_is_one_conversation(world);
+    }
+    let ledger = &mut *world.shared.ledger();
+    let uncertain = ledger.taken.values().flatten().filter(|taken| taken.excuse.is_some());
+    ledger.counts.in_the_air = uncertain.count() as u64;
+    if !world.shared.rolls_back && ledger.counts.doubled_with_excuse > ledger.counts.in_the_air {
+        let what = format!("{} second sends of {} in the air", ledger.counts.doubled_with_excuse, ledger.counts.in_the_air);
+        findings.push(Finding(Wrong::Doubled, what));
     }
     findings.append(&mut judged.findings);
     findings
@@ -136,6 +144,7 @@ impl Judged {
         let desk = engine::Desk { hours: settings.desk.hours.clone(), on_call };
         let confirmed = ["sms".to_owned()];
         let versions = world.shared.ledger().versions.clone();
+        let wakes = wakes(world);
         let mut wrong = Vec::new();
         for (id, entries) in &self.turns {
             let Some(stored) = world.read(id) else {
@@ -154,7 +163,24 @@ impl Judged {
                 welcome: Some("welcome"),
                 stop_confirmed_by_provider: &confirmed,
             };
-            match replay(&stored.address, entries, around) {
+            let (mut wake_ms, mut idle, mut unheard) = (None, false, Vec::new());
+            let replayed = replay(&stored.address, entries, around, |before, step, entry| {
+                (wake_ms, idle) = (step.wake_at.map(|at| at.as_millisecond()), is_idle(step, entry));
+                let now = step.conversation.escalation.as_ref();
+                if let Some(live) = before.escalation.as_ref().filter(|live| now.is_none_or(|now| now.id != live.id))
+                    && !is_heard(live, entry)
+                {
+                    unheard.push(format!("{id}: {} ({}) was gone after turn {}", live.id, live.urgency.word(), entry.n_turn));
+                }
+            });
+            self.findings.extend(unheard.into_iter().map(|what| Finding(Wrong::Unheard, what)));
+            let kept_ms = wakes.get(id).copied();
+            // A wake that found nothing to do is put off a little.
+            let same = if idle { kept_ms.is_some() == wake_ms.is_some() } else { kept_ms == wake_ms };
+            if replayed.is_ok() && !same {
+                self.findings.push(Finding(Wrong::Wake, format!("{id}: its wake is {kept_ms:?}, and should be {wake_ms:?}")));
+            }
+            match replayed {
                 Ok(replayed) if replayed == stored => {}
                 Ok(_) => wrong.push(format!("{id}: the stored conversation is not what {} turns make", entries.len())),
                 Err(what) => wrong.push(format!("{id}: {what}")),
@@ -163,6 +189,19 @@ impl Judged {
         let without: Vec<ConversationId> = versions.into_keys().filter(|id| !self.turns.contains_key(id)).collect();
         wrong.extend(without.into_iter().map(|id| format!("{id} was kept and has no journal")));
         wrong.into_iter().for_each(|what| self.wrong(Wrong::Replay, what));
+    }
+
+    /// Who was once told of by both ids has one conversation by either.
+    fn one_person_is_one_conversation(&mut self, world: &World) {
+        let store = Store::of_memory(world.memory.clone(), world.shared.sealer.clone(), world.shared.clock.clone());
+        let asking = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for patient in &world.joined {
+            let resolve = |address| asking.block_on(async { store.resolve(&address).await.unwrap() });
+            let (one, other) = (resolve(patient.address()), resolve(patient.other_address()));
+            if one != other {
+                self.wrong(Wrong::Alias, format!("{patient:?} has {one} and {other}"));
+            }
+        }
     }
 
     fn acknowledged_is_kept(&mut self, world: &World) {
@@ -202,4 +241,24 @@ impl Judged {
         drop(ledger);
         wrong.into_iter().for_each(|(kind, what)| self.wrong(kind, what));
     }
+}
+
+/// Every wake that is kept, in ms.
+fn wakes(world: &World) -> BTreeMap<ConversationId, i64> {
+    let all = intake::store::Held { shards: vec![(0, 0)] };
+    let due = world.memory.state().due(&all, i64::MAX, usize::MAX);
+    due.into_iter().map(|due| (due.conversation, due.at.as_millisecond())).collect()
+}
+
+/// Whether a call for a human may be gone after this turn: it is told, and somebody at the desk, STOP, or (of a routine one only) its
+/// clock ended it.
+fn is_heard(live: &Escalation, entry: &TurnEntry) -> bool {
+    let told = entry.facts.iter().any(|fact| matches!(fact, Fact::EscalationChanged { escalation, .. } if *escalation == live.id));
+    let by_somebody = match &entry.event.kind {
+        EventKind::Desk { .. } => true,
+        EventKind::Wake => live.urgency == Urgency::Routine,
+        EventKind::Message { .. } | EventKind::Undeliverable { .. } => entry.facts.iter().any(|fact| matches!(fact, Fact::OptedOut)),
+        EventKind::Start(_) | EventKind::Fault { .. } | EventKind::Notice { .. } => false,
+    };
+    told && by_somebody
 }

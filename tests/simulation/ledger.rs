@@ -17,6 +17,8 @@ use intake::{
     security::Sealer,
 };
 
+use super::people::Patient;
+
 /// What can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wrong {
@@ -40,8 +42,14 @@ pub enum Wrong {
     CrossTalk,
     /// The outbox, the wakes or the webhooks do not come to an end.
     Stuck,
-    /// A wake came twice, or too early.
+    /// A wake came twice, or too early, or is not there.
     Wake,
+    /// A call for a human was gone, and nobody had taken it.
+    Unheard,
+    /// Two ids of one person lead to two conversations.
+    Alias,
+    /// The simulation itself fell over, or the service under it.
+    Panicked,
 }
 
 /// One thing that is wrong.
@@ -71,6 +79,8 @@ pub enum Broken {
     NoOrder,
     /// A turn is kept whatever happened since it was read.
     CheckThenAct,
+    /// One wake in four is not kept.
+    LostWake,
 }
 
 /// One send that a provider took.
@@ -130,9 +140,21 @@ pub struct Counts {
     pub rollbacks: u64,
     pub wakes: u64,
     pub acts: u64,
+    pub starts: u64,
+    /// Webhooks, acts and calls that a node answered.
+    pub answered: u64,
+    /// Requests that a provider answered, or let wait.
+    pub requests: u64,
+    /// Messages of which it is not known whether they were sent: more cannot be sent twice.
+    pub in_the_air: u64,
 }
 
 impl Counts {
+    /// What the service had to deal with: webhooks, receipts, acts and calls that it answered, wakes, answers of providers.
+    pub const fn handled(&self) -> u64 {
+        self.answered + self.requests + self.wakes
+    }
+
     /// Adds those of another run.
     pub fn add(&mut self, other: &Self) {
         let pairs = [
@@ -150,6 +172,10 @@ impl Counts {
             (&mut self.rollbacks, other.rollbacks),
             (&mut self.wakes, other.wakes),
             (&mut self.acts, other.acts),
+            (&mut self.starts, other.starts),
+            (&mut self.answered, other.answered),
+            (&mut self.requests, other.requests),
+            (&mut self.in_the_air, other.in_the_air),
         ];
         for (sum, more) in pairs {
             *sum += more;
@@ -179,6 +205,8 @@ pub struct Ledger {
     pub taken: BTreeMap<OutboxId, Vec<Taken>>,
     pub first_taken: BTreeMap<String, Vec<OutboxId>>,
     pub words: Vec<Word>,
+    /// What each patient read last.
+    pub shown: BTreeMap<Patient, String>,
     /// Which flows were in service at each commit of a conversation, in order.
     pub versions: BTreeMap<ConversationId, Vec<usize>>,
     pub findings: Vec<Finding>,

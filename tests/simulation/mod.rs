@@ -1,16 +1,26 @@
 //! Whole services in one thread over a store in memory, with faults at every await and time that jumps. Seeded: a seed repeats itself.
 //!
-//! `INTAKE_SEED=7` runs one seed, `INTAKE_SEEDS=5000` that many, `INTAKE_EVENTS=2000` so many events in each.
+//! `INTAKE_SEED=7` runs one seed, `INTAKE_SEEDS=5000` that many, `INTAKE_EVENTS=2000` so many things happen in each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, clippy::panic)]
 
+mod acts;
 mod between;
 mod judge;
 mod ledger;
+mod letters;
+mod people;
 mod provider;
 mod recording;
 mod world;
 
-use std::time::Instant;
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Instant,
+};
 
 use self::{
     judge::judge,
@@ -20,6 +30,18 @@ use self::{
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
+}
+
+/// The command that runs one seed again, with the profile that this was built with.
+fn again(seed: u64, n_events: u64, name: &str) -> String {
+    let program = std::env::current_exe().unwrap();
+    let folder = program.ancestors().nth(2).and_then(|folder| folder.file_name()).map(|name| name.to_string_lossy().into_owned());
+    let profile = match folder.as_deref() {
+        None | Some("debug") => String::new(),
+        Some("release") => " --release".to_owned(),
+        Some(other) => format!(" --profile {other}"),
+    };
+    format!("INTAKE_SEED={seed} INTAKE_EVENTS={n_events} cargo test{profile} --test all simulation::{name}")
 }
 
 /// One run: what is wrong, its figures, and the hash of its diary.
@@ -33,7 +55,8 @@ fn life(seed: u64, plan: Plan) -> (Vec<Finding>, Counts, u64) {
     (findings, counts, diary)
 }
 
-/// Many lives; the first that is not well ends the test with the command that repeats it.
+/// Many lives, as many at once as there are processors (each on a thread of its own, so a seed repeats itself); the first that is not
+/// well ends the test with the command that repeats it.
 fn lives(name: &str, default_seeds: u64, plan: Plan) {
     if std::env::var_os("INTAKE_LOG").is_some() {
         intake::telemetry::start_logging();
@@ -44,18 +67,43 @@ fn lives(name: &str, default_seeds: u64, plan: Plan) {
         Some(seed) => seed..seed + 1,
         None => 0..number("INTAKE_SEEDS").unwrap_or(default_seeds),
     };
-    let (mut sum, began) = (Counts::default(), Instant::now());
-    let n_seeds = seeds.end - seeds.start;
-    for seed in seeds {
-        let (findings, counts, _) = life(seed, plan);
-        sum.add(&counts);
-        assert!(
-            findings.is_empty(),
-            "seed {seed} is not well: {findings:#?}\nagain: INTAKE_SEED={seed} INTAKE_EVENTS={n_events} cargo test --test all simulation::{name}"
-        );
+    let (n_seeds, next, began) = (seeds.end - seeds.start, AtomicU64::new(seeds.start), Instant::now());
+    let sum: Mutex<(Counts, Vec<(u64, Vec<Finding>)>)> = Mutex::default();
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end || !sum.lock().unwrap().1.is_empty() {
+                return;
+            }
+            let ended = std::panic::catch_unwind(|| life(seed, plan));
+            let mut sum = sum.lock().unwrap();
+            match ended {
+                Ok((findings, counts, _)) => {
+                    sum.0.add(&counts);
+                    if !findings.is_empty() {
+                        sum.1.push((seed, findings));
+                    }
+                }
+                Err(_) => sum.1.push((seed, vec![Finding(Wrong::Panicked, "see above".to_owned())])),
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(usize::try_from(n_seeds).unwrap()) {
+            scope.spawn(work);
+        }
+    });
+    let (sum, mut bad) = sum.into_inner().unwrap();
+    bad.sort_by_key(|(seed, _)| *seed);
+    if let Some((seed, findings)) = bad.first() {
+        panic!("seed {seed} is not well: {findings:#?}\nagain: {}", again(*seed, n_events, name));
     }
-    println!("{n_seeds} seeds in {:?}: {sum:?}", began.elapsed());
-    assert!(number("INTAKE_SEED").is_some() || (sum.kills > 0 && sum.commits > 0 && sum.acknowledged > 0 && sum.lost_answers > 0));
+    let (handled, took) = (sum.handled(), began.elapsed());
+    println!("{n_seeds} seeds, {handled} events handled in {took:.1?} ({:.0} a second): {sum:?}", handled as f64 / took.as_secs_f64());
+    assert!(n_seeds == 1 || (sum.kills > 0 && sum.commits > 0 && sum.acknowledged > 0 && sum.lost_answers > 0));
+    if let Some(least) = number("INTAKE_LEAST_EVENTS") {
+        assert!(handled >= least, "{handled} events, of at least {least}");
+    }
 }
 
 #[test]
@@ -115,4 +163,9 @@ fn a_sender_without_order_overtakes_itself() {
 #[test]
 fn check_then_act_loses_turns() {
     is_caught(Broken::CheckThenAct, false, &[Wrong::Replay]);
+}
+
+#[test]
+fn a_wake_that_is_not_kept_is_missed() {
+    is_caught(Broken::LostWake, false, &[Wrong::Wake]);
 }

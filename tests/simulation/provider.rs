@@ -11,9 +11,12 @@ use intake::{
 
 use super::{
     ledger::{Broken, Shared, Taken, Word, Wrong},
-    world::canary_of,
+    people::{Patient, patient_of},
 };
-use crate::support::twilio::{self, Asked};
+use crate::support::{
+    meta,
+    twilio::{self, Asked},
+};
 
 /// The provider as one life of a node sees it.
 pub struct Provider {
@@ -29,8 +32,15 @@ impl Played for Provider {
 
 impl Provider {
     async fn send(&self, request: Request) -> Result<Response, Transport> {
-        let asked = twilio::read(request.body());
+        let is_meta = request.uri().host() == Some("graph.facebook.com");
+        let asked = if is_meta {
+            let (to, body, outbox) = meta::read(request.body());
+            Asked { to, body, outbox }
+        } else {
+            twilio::read(request.body())
+        };
         let shared = &self.shared;
+        shared.ledger().counts.requests += 1;
         for _ in 0..shared.dice.below(3) {
             tokio::task::yield_now().await;
         }
@@ -39,7 +49,9 @@ impl Provider {
             0..40 => Err(Transport::NotSent),
             40..90 => {
                 tokio::time::sleep(quick).await;
-                Ok(answer(429, r#"{"code":20429}"#))
+                // Meta counts by number, and by pair of numbers.
+                let body = if shared.chance(500) { r#"{"error":{"code":130429}}"# } else { r#"{"error":{"code":131056}}"# };
+                Ok(answer(429, if is_meta { body } else { r#"{"code":20429}"# }))
             }
             90..120 => {
                 tokio::time::sleep(quick).await;
@@ -54,11 +66,13 @@ impl Provider {
                 tokio::time::sleep(Duration::from_secs(if shared.chance(500) { 10 } else { 1 })).await;
                 Err(Transport::NoAnswer)
             }
-            190..195 => Ok(answer(400, r#"{"code":21211}"#)),
+            190..195 => Ok(answer(400, if is_meta { r#"{"error":{"code":131026}}"# } else { r#"{"code":21211}"# })),
             _ => {
                 let sid = self.take(&asked, None);
                 tokio::time::sleep(quick).await;
-                Ok(answer(201, &format!(r#"{{"sid":"{sid}","status":"queued","error_code":null}}"#)))
+                let twilio = || format!(r#"{{"sid":"{sid}","status":"queued","error_code":null}}"#);
+                let meta = || format!(r#"{{"messages":[{{"id":"{sid}"}}]}}"#);
+                Ok(answer(201, &if is_meta { meta() } else { twilio() }))
             }
         }
     }
@@ -86,7 +100,11 @@ impl Provider {
             Some(_) | None => ledger.first_taken.entry(asked.to.clone()).or_default().push(outbox.clone()),
         }
         ledger.taken.entry(outbox.clone()).or_default().push(Taken { life: self.life, excuse });
-        let own = canary_of(&asked.to);
+        let patient = patient_of(&asked.to);
+        if let Some(patient) = patient {
+            ledger.shown.insert(patient, asked.body.clone());
+        }
+        let own = patient.map(Patient::canary);
         for (at, _) in asked.body.match_indices("Kn") {
             let word = asked.body.get(at..at + 6).unwrap_or_default();
             if word.len() == 6 && word[2..].bytes().all(|b| b.is_ascii_digit()) && Some(word) != own.as_deref() {
@@ -107,9 +125,14 @@ impl Provider {
                 ledger.wrong(Wrong::AfterStop, format!("{outbox} left at event {}", attempt.at));
             }
         }
-        let channel = if asked.to.starts_with("whatsapp:") { "wa" } else { "sms" };
+        let channel = match asked.to.as_bytes().first() {
+            Some(b'+') => "sms",
+            Some(b'w') => "wa",
+            Some(_) | None => "meta",
+        };
         let mut due_ms = shared.now_ms();
-        let last = if shared.chance(10) { "undelivered" } else { "delivered" };
+        let failed = if channel == "meta" { "failed" } else { "undelivered" };
+        let last = if shared.chance(10) { failed } else { "delivered" };
         for status in ["sent", last] {
             due_ms += 100 + i64::try_from(shared.dice.below(8_000)).unwrap();
             if shared.faults() && shared.chance(150) {

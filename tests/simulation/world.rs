@@ -4,23 +4,16 @@
 //! runtime is `kill -9`: every task of the node ends at the await it stands at. All is on one thread, so a seed repeats itself exactly.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
-use axum::{Router, body::Body, http::Request};
+use axum::Router;
 use intake::{
-    base::{
-        Address, Medium, Private,
-        clock::Clock,
-        id::{ConversationId, TracerId},
-    },
+    base::{clock::Clock, id::ConversationId},
     config::Settings,
-    engine::{
-        Event, EventKind,
-        event::{DeskAct, DeskOutcome, HandBack, IfBusy, NewPerson, Start},
-    },
+    engine::Event,
     flow::Library,
     records::Records,
     render::{Catalog, phrases},
@@ -34,61 +27,24 @@ use intake::{
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
 
 use super::{
     between::{Waits, Watch},
     ledger::{Broken, Ledger, Shared, Wrong},
+    people::Patient,
     provider::Provider,
 };
-use crate::support::twilio;
+use crate::support::{meta, twilio};
 
-const PUBLIC_URL: &str = "https://intake.test";
-const N_NODES: usize = 3;
+pub(super) const PUBLIC_URL: &str = "https://intake.test";
+pub(super) const N_NODES: usize = 3;
 /// Rounds of the last drain: twenty minutes of back-off fit in.
 const DRAIN_ROUNDS: u32 = 20_000;
-
-const WORDS: &[&str] = &[
-    "yes",
-    "no",
-    "1",
-    "2",
-    "0",
-    "3",
-    "yes",
-    "no",
-    "1",
-    "none",
-    "all well",
-    "Luis",
-    "ayer",
-    "yesterday",
-    "38.5",
-    "1980",
-    "STOP",
-    "START",
-    "HUMAN",
-    "BACK",
-    "SKIP",
-    "español",
-    "DONE",
-    "NOBODY",
-    "TELL",
-    "HELP",
-    "cant breath",
-    "who is this?",
-    "",
-    "???",
-    "no thanks",
-    "+1 415 555 0133",
-    "fever and cough",
-    "2026-02-28",
-    "CHECK",
-    "not sure",
-    "home",
-    "👍",
-];
-const FLOWS: [&str; 5] = ["daily-check", "case-interview", "contact-notice", "identity", "welcome"];
+/// Tenths of a second, once all is calm, in which a message is acknowledged, and in which its replies have left.
+const PROGRESS_ROUNDS: u32 = 50;
+const LEAVING_ROUNDS: u32 = 100;
+/// By how much the clock of a node may be wrong, in ms.
+const SKEW_MS: u64 = 2_000;
 
 /// How a world is made.
 #[derive(Clone, Copy, Debug)]
@@ -100,36 +56,58 @@ pub struct Plan {
 
 /// Something for a node: a webhook, an act at the desk, a flow to start.
 #[derive(Clone, Debug)]
-struct Letter {
-    what: What,
-    due_ms: i64,
+pub(super) struct Letter {
+    pub what: What,
+    pub due_ms: i64,
     /// On its way to these lives.
-    at: Vec<u32>,
+    pub at: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
-enum What {
-    Hook { path: String, form: Vec<(String, String)>, event: Option<String> },
+pub(super) enum What {
+    /// A webhook: the messages in it, and who was told of by both ids.
+    Hook { path: String, body: Body, events: Vec<String>, both_ids: Option<Patient> },
+    /// An act at the desk, a call of the API.
     Turn { target: Target, event: Event },
 }
 
-/// Shared by the tasks of all nodes: what came back, by letter.
-type Answers = Arc<Mutex<Vec<(u64, u32, bool)>>>;
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    /// Twilio's.
+    Form(Vec<(String, String)>),
+    /// Meta's.
+    Json(String),
+}
 
-struct Node {
-    up: Option<Up>,
+/// What a node answered to a letter.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub letter: u64,
+    pub life: u32,
+    pub well: bool,
+    /// Whether it said that the turn is kept.
+    pub kept: bool,
+}
+
+/// Shared by the tasks of all nodes: what came back.
+pub(super) type Answers = Arc<Mutex<Vec<Answer>>>;
+
+pub(super) struct Node {
+    pub up: Option<Up>,
     up_at_ms: i64,
     paused_until_ms: i64,
     behind_ms: u64,
     version: usize,
+    /// How wrong its clock is.
+    skew_ms: i64,
 }
 
-struct Up {
-    runtime: Runtime,
-    service: Service,
-    router: Router,
+pub(super) struct Up {
+    pub runtime: Runtime,
+    pub service: Service,
+    pub router: Router,
     loops: Option<Loops>,
-    life: u32,
+    pub life: u32,
     stopped: Arc<Mutex<bool>>,
 }
 
@@ -137,13 +115,17 @@ struct Up {
 pub struct World {
     pub shared: Arc<Shared>,
     pub memory: Memory,
-    plan: Plan,
-    nodes: Vec<Node>,
+    pub(super) plan: Plan,
+    pub(super) nodes: Vec<Node>,
     n_lives: u32,
-    letters: BTreeMap<u64, Letter>,
-    n_letters: u64,
-    answers: Answers,
-    n_patients: u64,
+    pub(super) letters: BTreeMap<u64, Letter>,
+    pub(super) n_letters: u64,
+    pub(super) answers: Answers,
+    pub(super) n_patients: u64,
+    /// What patients who keep to a script will say.
+    pub(super) scripts: BTreeMap<Patient, VecDeque<String>>,
+    /// Patients whose two ids came in one message that was acknowledged.
+    pub(super) joined: BTreeSet<Patient>,
     /// Whether nodes serve different revisions of the flows.
     mixes_flows: bool,
     waits: Arc<Mutex<Waits>>,
@@ -186,7 +168,13 @@ fn settings() -> Settings {
          [agency]\nname = \"City Health\"\nemergency_number = \"911\"\nphone_line = \"+15550100999\"\ncountry = \"US\"\n\
          time_zone = \"America/New_York\"\n[desk]\nhours = \"Mon-Fri 08:00-18:00\"\non_call = [\"sms:+15550100777\"]\n{}{}",
         channel("sms", "+15550100000"),
-        channel("wa", "whatsapp:+15550100000"),
+        channel("wa", "whatsapp:+15550100000")
+            + &format!(
+                "[[channel]]\nname = \"meta\"\nprovider = \"whatsapp\"\nphone_number_id = \"{}\"\napp_secret = \"{}\"\n\
+                 verify_token = \"verify\"\naccess_token = \"access\"\ntemplates = {{ reminder = \"reminder\" }}\n",
+                meta::NUMBER_ID,
+                meta::SECRET
+            ),
     );
     std::fs::write(&file, text).unwrap();
     Settings::read(&file).unwrap()
@@ -202,16 +190,6 @@ fn shelf(after: &str) -> Shelf {
     Shelf::new(library, Catalog::shared(&shared))
 }
 
-/// `Kn0042`, the word that is in everything the patient of an address says.
-pub fn canary_of(to: &str) -> Option<String> {
-    let digits = to.strip_prefix("whatsapp:").unwrap_or(to).strip_prefix("+1415555")?;
-    Some(format!("Kn{digits}"))
-}
-
-fn number(patient: u64) -> String {
-    format!("+1415555{patient:04}")
-}
-
 impl World {
     pub fn new(seed: u64, plan: Plan) -> Self {
         let dice = Clock::set_to(Timestamp::UNIX_EPOCH, seed);
@@ -219,7 +197,8 @@ impl World {
         let sealer = Sealer::parse(&Sealer::generate(&dice)).unwrap();
         let n_patients = [3, 10, 30, 200][usize::try_from(dice.below(4)).unwrap()];
         let shared = Arc::new(Shared::new(clock, dice, sealer, plan.broken, plan.rolls_back));
-        let nodes = (0..N_NODES).map(|_| Node { up: None, up_at_ms: 0, paused_until_ms: 0, behind_ms: 0, version: 0 }).collect();
+        let nodes =
+            (0..N_NODES).map(|_| Node { up: None, up_at_ms: 0, paused_until_ms: 0, behind_ms: 0, version: 0, skew_ms: 0 }).collect();
         let mut world = Self {
             shared,
             memory: Memory::default(),
@@ -230,6 +209,8 @@ impl World {
             n_letters: 0,
             answers: Answers::default(),
             n_patients,
+            scripts: BTreeMap::new(),
+            joined: BTreeSet::new(),
             mixes_flows: seed % 4 == 1,
             waits: Arc::default(),
             snapshot: None,
@@ -240,15 +221,15 @@ impl World {
         world
     }
 
-    fn below(&self, bound: u64) -> u64 {
+    pub(super) fn below(&self, bound: u64) -> u64 {
         self.shared.dice.below(bound)
     }
 
-    fn pick<'a, T>(&self, of: &'a [T]) -> &'a T {
+    pub(super) fn pick<'a, T>(&self, of: &'a [T]) -> &'a T {
         &of[usize::try_from(self.below(of.len() as u64)).unwrap()]
     }
 
-    fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
+    pub(super) fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
         self.shared.ledger()
     }
 
@@ -268,7 +249,7 @@ impl World {
     fn event(&mut self) {
         self.ledger().counts.events += 1;
         match self.below(1_000) {
-            0..660 => self.patient_writes(),
+            0..660 => self.patients_write(),
             660..770 => self.tracer_acts(),
             770..840 => self.flow_starts(),
             840..880 => self.kill(),
@@ -280,108 +261,10 @@ impl World {
                 self.outage_until_ms = self.shared.now_ms() + 500 + i64::try_from(self.below(6_000)).unwrap();
                 self.shared.set_outage(true);
             }
+            980..985 => self.clock_jumps(),
             _ if self.plan.rolls_back => self.roll_back(),
-            _ => self.patient_writes(),
+            _ => self.patients_write(),
         }
-    }
-
-    fn patient_writes(&mut self) {
-        // Some patients write a lot.
-        let patient = if self.shared.chance(400) { self.below(3) } else { self.below(self.n_patients) };
-        let canary = format!("Kn{patient:04}");
-        let words = match self.below(10) {
-            0 => format!("I am {canary}"),
-            1 => format!("my friend {canary} is ill"),
-            _ => (*self.pick(WORDS)).to_owned(),
-        };
-        let n = {
-            let mut ledger = self.ledger();
-            ledger.counts.messages += 1;
-            ledger.counts.messages
-        };
-        let sid = format!("SMi{n:029}");
-        let wa = patient % 2 == 1;
-        let from = if wa { format!("whatsapp:{}", number(patient)) } else { number(patient) };
-        let form =
-            [("MessageSid", sid.as_str()), ("From", &from), ("To", "+15550100000"), ("Body", &words), ("AccountSid", twilio::ACCOUNT)];
-        let form = form.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let path = if wa { "/in/wa" } else { "/in/sms" };
-        let what = What::Hook { path: path.to_owned(), form, event: Some(sid.clone()) };
-        if self.plan.broken == Broken::EarlyAck {
-            self.acknowledged.push(sid);
-        }
-        // Out of order by up to two seconds; one in six comes again, at once or much later.
-        let late_ms = self.below(10).saturating_sub(6) * 700;
-        self.post(what.clone(), late_ms);
-        if self.shared.chance(170) {
-            let again_ms = if self.shared.chance(200) { self.below(3_600_000) } else { self.below(3_000) };
-            self.post(what, again_ms);
-        }
-    }
-
-    fn tracer_acts(&mut self) {
-        let ids: Vec<ConversationId> =
-            self.ledger().hands.iter().filter(|(_, hands)| hands.last().is_some_and(|h| !h.bot)).map(|(id, _)| id.clone()).collect();
-        let id = if ids.is_empty() || self.shared.chance(250) {
-            let all: Vec<ConversationId> = self.ledger().hands.keys().cloned().collect();
-            if all.is_empty() {
-                return;
-            }
-            self.pick(&all).clone()
-        } else {
-            self.pick(&ids).clone()
-        };
-        let Some(conversation) = self.read(&id) else { return };
-        let canary = canary_of(conversation.address.id.reveal()).unwrap_or_default();
-        let tracers = ["marta", "omar", "june"].map(TracerId::from);
-        // Most often who has it goes on.
-        let tracer = match &conversation.holder {
-            intake::engine::Holder::Tracer(tracer) if self.shared.chance(850) => tracer.clone(),
-            _ => self.pick(&tracers).clone(),
-        };
-        let act = match self.below(12) {
-            0..3 => DeskAct::Claim,
-            3..6 => DeskAct::Reply(Private::from(format!("Hello {canary}, this is a person."))),
-            6..8 => DeskAct::HandBack(HandBack::AsPlanned),
-            8 => DeskAct::Resolve(DeskOutcome::Reached),
-            9 => DeskAct::Release,
-            10 => DeskAct::Park(None),
-            _ => DeskAct::Note(Private::from("looked at it")),
-        };
-        let n = {
-            let mut ledger = self.ledger();
-            ledger.counts.acts += 1;
-            ledger.counts.acts
-        };
-        let kind = EventKind::Desk { tracer, first_name: "Marta".to_owned(), epoch: conversation.epoch, act };
-        let event = Event { id: format!("act_{n}").into(), at: self.shared.clock.now(), kind };
-        let what = What::Turn { target: Target::Conversation(id), event };
-        self.post(what.clone(), 0);
-        if self.shared.chance(200) {
-            self.post(what, self.below(500));
-        }
-    }
-
-    fn flow_starts(&mut self) {
-        let patient = self.below(self.n_patients);
-        let canary = format!("Kn{patient:04}");
-        let wa = patient % 2 == 1;
-        let (medium, channel) = if wa { (Medium::WhatsApp, "wa") } else { (Medium::Sms, "sms") };
-        let people = ["", "b", "c"][..=usize::try_from(self.below(3)).unwrap()].iter();
-        let people = people
-            .map(|end| NewPerson { first_name: Private::from(format!("{canary}{end}")), birth_year: Some(1980), record: None })
-            .collect();
-        let start = Start {
-            flow: (*self.pick(&FLOWS)).to_owned(),
-            channel: channel.to_owned(),
-            language: None,
-            people,
-            if_busy: if self.shared.chance(500) { IfBusy::Wait } else { IfBusy::Refuse },
-        };
-        let id = format!("api_{}", self.n_letters);
-        let event = Event { id: id.into(), at: self.shared.clock.now(), kind: EventKind::Start(start) };
-        let target = Target::Address { address: Address::new(medium, number(patient)), channel: channel.to_owned() };
-        self.post(What::Turn { target, event }, 0);
     }
 
     fn kill(&mut self) {
@@ -435,6 +318,16 @@ impl World {
         self.nodes[nth].paused_until_ms = self.shared.now_ms() + 1_000 + i64::try_from(self.below(60_000)).unwrap();
     }
 
+    /// A node's clock is set: it was wrong, or it is wrong from now on.
+    fn clock_jumps(&mut self) {
+        let nth = usize::try_from(self.below(N_NODES as u64)).unwrap();
+        self.nodes[nth].skew_ms = self.skew();
+    }
+
+    fn skew(&self) -> i64 {
+        if self.shared.chance(500) { 0 } else { i64::try_from(self.below(2 * SKEW_MS)).unwrap() - i64::try_from(SKEW_MS).unwrap() }
+    }
+
     /// Hours pass while nothing is in the air.
     fn jump(&mut self) {
         if !self.ledger().attempts.is_empty() {
@@ -481,12 +374,15 @@ impl World {
                 continue;
             }
             self.n_lives += 1;
-            let version = self.nodes[nth].version;
-            self.nodes[nth].up = Some(self.start(self.n_lives, version));
+            self.nodes[nth].skew_ms = self.skew();
+            self.nodes[nth].up = Some(self.start(nth));
         }
     }
 
-    fn start(&self, life: u32, version: usize) -> Up {
+    fn start(&self, nth: usize) -> Up {
+        let (life, version) = (self.n_lives, self.nodes[nth].version);
+        // Its own clock and chance; the store has the world's.
+        let clock = Clock::set_to(self.shared.clock.now(), self.below(u64::MAX));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).event_interval(1).build().unwrap();
         let shared = self.shared.clone();
         let watch = Watch::new(shared.clone(), life, version, self.waits.clone());
@@ -496,7 +392,7 @@ impl World {
             store: Store::of_memory(self.memory.seen_through(Arc::new(watch)), shared.sealer.clone(), shared.clock.clone()),
             records: constant.records.clone(),
             shelf: constant.shelves[version].clone(),
-            clock: shared.clock.clone(),
+            clock,
             http: Http::played(Arc::new(Provider { shared, life })),
         });
         let loops = runtime.block_on(async { Loops::start(&service) });
@@ -513,7 +409,7 @@ impl World {
     }
 
     /// Time passes, and every node gets so many polls; `None`: as many as its tasks want.
-    fn move_time(&mut self, ms: u64, polls: Option<u64>) {
+    pub(super) fn move_time(&mut self, ms: u64, polls: Option<u64>) {
         let shared = self.shared.clone();
         let now = shared.clock.now().checked_add(SignedDuration::from_millis(i64::try_from(ms).unwrap())).unwrap();
         shared.clock.move_to(now);
@@ -531,6 +427,8 @@ impl World {
             if node.paused_until_ms > now_ms {
                 continue;
             }
+            let own = now.checked_add(SignedDuration::from_millis(node.skew_ms)).unwrap();
+            up.service.clock().move_to(own);
             let behind = Duration::from_millis(std::mem::take(&mut node.behind_ms));
             up.runtime.block_on(async {
                 tokio::time::advance(behind).await;
@@ -548,96 +446,17 @@ impl World {
         self.take_answers();
     }
 
-    // Letters.
-
-    fn post(&mut self, what: What, after_ms: u64) {
-        self.n_letters += 1;
-        let due_ms = self.shared.now_ms() + i64::try_from(after_ms).unwrap();
-        self.letters.insert(self.n_letters, Letter { what, due_ms, at: Vec::new() });
-    }
-
-    /// Hands every letter whose time has come to a node.
-    fn deliver(&mut self) {
-        let now_ms = self.shared.now_ms();
-        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.ledger().words).into_iter().partition(|word| word.due_ms <= now_ms);
-        self.ledger().words = later;
-        for word in due {
-            let path = format!("/receipt/{}?m={}", word.channel, word.outbox);
-            let form = vec![("MessageSid".to_owned(), word.sid), ("MessageStatus".to_owned(), word.status.to_owned())];
-            self.post(What::Hook { path, form, event: None }, 0);
-        }
-        let ready: Vec<u64> =
-            self.letters.iter().filter(|(_, letter)| letter.at.is_empty() && letter.due_ms <= now_ms).map(|(n, _)| *n).collect();
-        for n in ready {
-            let nth = usize::try_from(self.below(N_NODES as u64)).unwrap();
-            let Some(letter) = self.letters.get_mut(&n) else { continue };
-            let Some(up) = &self.nodes[nth].up else {
-                // No connection: the next try may find another node.
-                letter.due_ms = now_ms + 500;
-                continue;
-            };
-            letter.at.push(up.life);
-            let (answers, life) = (self.answers.clone(), up.life);
-            match letter.what.clone() {
-                What::Hook { path, form, .. } => {
-                    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                    let signed = twilio::sign(PUBLIC_URL, &path, &form);
-                    let request = Request::post(&signed.path)
-                        .header("content-type", "application/x-www-form-urlencoded")
-                        .header("x-twilio-signature", signed.signature)
-                        .body(Body::from(signed.form))
-                        .unwrap();
-                    let router = up.router.clone();
-                    up.runtime.spawn(async move {
-                        let status = router.oneshot(request).await.unwrap().status();
-                        assert!(status.is_success() || status == 503, "{status} for {path}");
-                        answers.lock().unwrap().push((n, life, status.is_success()));
-                    });
-                }
-                What::Turn { target, event } => {
-                    let service = up.service.clone();
-                    up.runtime.spawn(async move {
-                        let well = match service.turn(target, event).await {
-                            Ok(_) => true,
-                            Err(intake::runtime::TurnError::Unknown(_)) => true,
-                            Err(_) => false,
-                        };
-                        answers.lock().unwrap().push((n, life, well));
-                    });
-                }
-            }
-        }
-    }
-
-    fn take_answers(&mut self) {
-        let now_ms = self.shared.now_ms();
-        for (n, life, well) in std::mem::take(&mut *self.answers.lock().unwrap()) {
-            let Some(letter) = self.letters.get_mut(&n) else { continue };
-            letter.at.retain(|at| *at != life);
-            let early = self.plan.broken == Broken::EarlyAck && matches!(letter.what, What::Hook { event: Some(_), .. });
-            if !well && !early {
-                letter.due_ms = now_ms + 1_000 + i64::try_from(self.shared.dice.below(4_000)).unwrap();
-                continue;
-            }
-            let Some(letter) = self.letters.remove(&n) else { continue };
-            if let What::Hook { event: Some(event), .. } = letter.what {
-                self.shared.ledger().counts.acknowledged += 1;
-                self.acknowledged.push(event);
-            }
-        }
-        // Who is answered before the turn is kept never asks again.
-        if self.plan.broken == Broken::EarlyAck {
-            self.letters.retain(|_, letter| {
-                !(letter.at.is_empty() && letter.due_ms < now_ms && matches!(letter.what, What::Hook { event: Some(_), .. }))
-            });
-        }
-    }
-
     /// What stands in the store now, past all faults.
     pub fn read(&self, id: &ConversationId) -> Option<intake::engine::Conversation> {
         let value = self.memory.state().load(id)?;
         let opened = intake::store::codec::decode(&self.shared.sealer, intake::store::codec::Kind::Conversation, id.as_str(), &value);
         Some(opened.unwrap().1)
+    }
+
+    /// All conversations that began here, past all faults.
+    pub fn conversations(&self) -> Vec<(ConversationId, intake::engine::Conversation)> {
+        let ids: Vec<ConversationId> = self.ledger().hands.keys().cloned().collect();
+        ids.into_iter().filter_map(|id| Some((id.clone(), self.read(&id)?))).collect()
     }
 
     // The end.
@@ -666,12 +485,32 @@ impl World {
                 state.due(&all, self.shared.now_ms(), 1).len()
             };
             if self.letters.is_empty() && self.ledger().words.is_empty() && depth == 0 && due == 0 {
-                return;
+                return self.progress();
             }
         }
         let (depth, _) = self.memory.state().depth();
         let what = format!("{} webhooks, {depth} messages after {DRAIN_ROUNDS} rounds without a fault", self.letters.len());
         self.ledger().wrong(Wrong::Stuck, what);
+    }
+}
+
+impl World {
+    /// Nobody is stuck: who writes now is heard at once, and answered soon.
+    fn progress(&mut self) {
+        let n = self.everybody_writes();
+        for _ in 0..PROGRESS_ROUNDS {
+            self.move_time(100, None);
+        }
+        let waiting = self.letters.values().filter(|letter| matches!(&letter.what, What::Hook { events, .. } if !events.is_empty()));
+        let n_waiting = waiting.count();
+        for _ in 0..LEAVING_ROUNDS {
+            self.move_time(100, None);
+        }
+        let (depth, _) = self.memory.state().depth();
+        if n_waiting > 0 || depth > 0 {
+            let what = format!("of {n} messages without a fault {n_waiting} were not taken in 5 s; {depth} replies did not leave in 15 s");
+            self.ledger().wrong(Wrong::Stuck, what);
+        }
     }
 }
 

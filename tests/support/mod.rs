@@ -1,6 +1,7 @@
 //! What several suites need.
 
 pub mod many;
+pub mod meta;
 pub mod power;
 pub mod redis;
 pub mod replay;

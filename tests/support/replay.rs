@@ -2,20 +2,22 @@
 
 use intake::{
     base::Address,
-    engine::{self, Conversation, EventKind, Fact, Outcome, World},
+    engine::{self, Conversation, EventKind, Fact, Outcome, Step, World},
     store::TurnEntry,
 };
 
-/// What the turns of a conversation make, each in its world (by its place in the journal).
+/// What the turns of a conversation make, each in its world (by its place in the journal). `seen` is shown each: what was before, the
+/// step, its line.
 ///
 /// # Errors
 /// The first turn that goes another way than it was kept.
-pub fn replay<'a>(address: &Address, entries: &[TurnEntry], around: impl Fn(usize) -> World<'a>) -> Result<Conversation, String> {
+pub fn replay<'a>(address: &Address, entries: &[TurnEntry], around: impl Fn(usize) -> World<'a>, mut seen: impl FnMut(&Conversation, &Step, &TurnEntry)) -> Result<Conversation, String> {
     let mut replayed = Conversation::new(address.clone(), first_channel(entries));
     for (nth, entry) in entries.iter().enumerate() {
         let step = engine::step(&around(nth), &replayed, &entry.event, entry.now);
+        seen(&replayed, &step, entry);
+        let idle = is_idle(&step, entry);
         replayed = step.conversation;
-        let idle = matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated;
         let facts: Vec<Fact> = step
             .effects
             .into_iter()
@@ -30,6 +32,11 @@ pub fn replay<'a>(address: &Address, entries: &[TurnEntry], around: impl Fn(usiz
         }
     }
     Ok(replayed)
+}
+
+/// Whether a turn was a wake that found nothing to do.
+pub fn is_idle(step: &Step, entry: &TurnEntry) -> bool {
+    matches!(entry.event.kind, EventKind::Wake) && entry.facts.is_empty() && step.outcome == Outcome::Repeated
 }
 
 fn first_channel(entries: &[TurnEntry]) -> String {

@@ -1,0 +1,4 @@
+//! Replies of patients.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| intake_fuzz::answer(bytes));

@@ -1,0 +1,4 @@
+//! Conditions.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| intake_fuzz::condition(bytes));

@@ -1,0 +1,4 @@
+//! Flow files.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| intake_fuzz::flow(bytes));

@@ -1,0 +1,4 @@
+//! Twilio's webhooks.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| intake_fuzz::twilio(bytes));

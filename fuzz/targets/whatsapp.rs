@@ -1,0 +1,4 @@
+//! Meta's webhooks.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| intake_fuzz::whatsapp(bytes));
