@@ -230,7 +230,6 @@ steps:
             aside: None,
             unseen: false,
             offered: None,
-            n_back: 0,
         };
         let mut session = Session {
             id: "ses_1".into(),

@@ -8,7 +8,7 @@ use intake::{
         limit,
     },
     channel::Delivery,
-    engine::{Escalation, EventKind, Fact, World as Around},
+    engine::{self, Escalation, EventKind, Fact, World as Around},
     flow::{Library, model::Urgency},
     store::{Entry, SentState, Store, TurnEntry},
 };
