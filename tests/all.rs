@@ -19,6 +19,7 @@ mod designed_flows;
 mod desk;
 mod engine;
 mod flow_conditions;
+mod flow_control;
 mod flow_docs;
 mod flow_language;
 mod flow_slips;

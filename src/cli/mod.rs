@@ -7,6 +7,7 @@ mod explain;
 mod folder;
 mod keys;
 mod out;
+mod reconcile;
 mod serve;
 mod test;
 mod understand;
@@ -40,6 +41,8 @@ enum Command {
     Test(test::Args),
     /// Tell how replies are read: JSON lines, or `--ask` in the terminal
     Understand(understand::Args),
+    /// Look for messages that the provider has and that never came
+    Reconcile(reconcile::Args),
     /// Make keys that stored values are sealed with
     Keys(keys::Args),
     /// Add desk users
@@ -58,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Understand(args) => understand::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Reconcile(args) => reconcile::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::User(args) => user::run(&args),
     };

@@ -407,6 +407,11 @@ pub enum Fact {
         /// Their last message.
         last_inbound_at: Option<Timestamp>,
     },
+    /// One message too many in too short a time: kept and shown, and read for STOP and emergencies only.
+    Throttled {
+        /// As typed.
+        text: Private<String>,
+    },
 }
 
 /// An answer, as a fact.

@@ -536,6 +536,11 @@ fn late_answer(run: &mut Run<'_>, text: &str, tap: Option<&str>) -> bool {
 pub(super) fn perhaps_repeated(run: &mut Run<'_>, content: &Content) {
     let (Content::Text(text) | Content::Tap { title: text, .. }) = content else { return };
     run.fact(Fact::PerhapsRepeated { text: text.clone() });
+    stop_and_alarm(run, text);
+}
+
+/// What is heard in words that walk through no flow.
+pub(super) fn stop_and_alarm(run: &mut Run<'_>, text: &Private<String>) {
     let languages = languages(run);
     if keyword::read(text.reveal(), &languages) == Some(Keyword::Stop) {
         return stop(run, false);

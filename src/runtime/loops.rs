@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use super::{
     keys,
     leases::Leases,
-    recorder, scheduler,
+    reconciler, recorder, scheduler,
     sender::{self, InTheAir},
     service::Service,
     stop::Stop,
@@ -24,6 +24,7 @@ pub struct Loops {
     leases_stop: Stop,
     keys: JoinHandle<()>,
     scheduler: JoinHandle<()>,
+    reconciler: JoinHandle<()>,
     sender: JoinHandle<InTheAir>,
     recorder: JoinHandle<()>,
     recorder_stop: Stop,
@@ -37,6 +38,7 @@ impl Loops {
         Self {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
+            reconciler: tokio::spawn(reconciler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
             recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
             leases: tokio::spawn(leases.run(service.clone(), leases_stop.clone())),
@@ -53,6 +55,8 @@ impl Loops {
         let stopping = async {
             let _ = self.keys.await;
             let _ = self.scheduler.await;
+            // A list that is under way is asked for again at the next start: nothing waits for it.
+            self.reconciler.abort();
             let in_the_air = self.sender.await;
             self.leases_stop.ask();
             let _ = self.leases.await;

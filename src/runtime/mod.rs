@@ -15,6 +15,7 @@ mod lanes;
 mod leases;
 pub mod loops;
 pub mod phones;
+pub mod reconciler;
 mod recorder;
 mod scheduler;
 mod sender;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     decide::Given,
@@ -23,6 +23,7 @@ use crate::{
         Address,
         clock::Clock,
         id::{ConversationId, OutboxId, RevisionId},
+        limit,
     },
     channel::{Channel, Delivery, Receipt},
     config::Settings,
@@ -59,6 +60,7 @@ struct Inner {
     kept_pins: Mutex<HashSet<RevisionId>>,
     lanes: Lanes,
     turns: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
     hints: Hints,
     lag: Lag,
     stop: Stop,
@@ -155,6 +157,7 @@ impl Service {
             kept_pins: Mutex::default(),
             lanes: Lanes::default(),
             turns: Arc::new(Semaphore::new(TURNS)),
+            streams: Arc::new(Semaphore::new(limit::STREAMS)),
             hints: Hints::new(),
             lag: Lag::default(),
             stop: Stop::new(),
@@ -198,6 +201,11 @@ impl Service {
         &self.0.hints
     }
 
+    /// A place for a stream of events; `None` where there are as many as may be. It is free again when it is dropped.
+    pub fn stream(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.streams.clone().try_acquire_owned().ok()
+    }
+
     /// The wish to stop: open streams end by it.
     pub fn stop(&self) -> &Stop {
         &self.0.stop
@@ -236,6 +244,20 @@ impl Service {
         turn::run(self, target, event).await
     }
 
+    /// Makes two ids of one person lead to one conversation: to the one that is there already.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn join(&self, address: &Address, alias: &Address) -> Result<(), StoreError> {
+        let store = self.store();
+        let (own, other) = (store.resolve(address).await?, store.resolve(alias).await?);
+        if own == other {
+            return Ok(());
+        }
+        let only_the_alias = store.load(&own).await?.is_none() && store.load(&other).await?.is_some();
+        if only_the_alias { store.alias(address, alias).await } else { store.alias(alias, address).await }
+    }
+
     /// Keeps a provider's word on a delivery; where it says that a message will not arrive, the conversation is told.
     ///
     /// # Errors
@@ -272,6 +294,7 @@ impl Service {
             desk: &self.0.desk,
             welcome: self.0.settings.flows.welcome.as_deref(),
             stop_confirmed_by_provider: &self.0.stop_confirmed_by_provider,
+            flood: self.0.settings.flood,
             channels: &self.0.settings.channels,
         }
     }

@@ -47,7 +47,7 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
         Target::Conversation(id) => id.clone(),
         Target::Address { address, .. } => service.store().resolve(address).await?,
     };
-    let _lane = service.lanes().enter(&id).await;
+    let _lane = service.lanes().enter(&id).await.ok_or(TurnError::Overloaded)?;
     for attempt in 0..limit::COMMIT_ATTEMPTS {
         let (before, etag) = match service.store().load(&id).await? {
             Some(loaded) => (loaded.conversation, Some(loaded.etag)),

@@ -18,7 +18,6 @@ use crate::{
     channel::{self, Channel, Happening, Hook, Inbound},
     engine::{Event, EventKind},
     runtime::{Service, Target, TurnError},
-    store::StoreError,
 };
 
 /// Providers give up after 3 to 15 s; before that they are told to come again, and what runs goes on.
@@ -102,7 +101,7 @@ async fn keep_all(service: &Service, channel: &Channel, happenings: Vec<Happenin
 
 async fn keep(service: &Service, channel: &Channel, address: Address, alias: Option<Address>, event: Event) -> Result<(), TurnError> {
     if let Some(alias) = alias {
-        join(service, &address, &alias).await?;
+        service.join(&address, &alias).await?;
     }
     count(channel, "event");
     if let (Channel::Browser(_), EventKind::Message { content, .. }) = (channel, &event.kind) {
@@ -110,17 +109,6 @@ async fn keep(service: &Service, channel: &Channel, address: Address, alias: Opt
         service.phones().typed(service, &id, &event, content).await?;
     }
     service.turn(Target::Address { address, channel: channel.name().to_owned() }, event).await.map(|_| ())
-}
-
-/// Makes two ids of one person lead to one conversation: to the one that is there already.
-async fn join(service: &Service, address: &Address, alias: &Address) -> Result<(), StoreError> {
-    let store = service.store();
-    let (own, other) = (store.resolve(address).await?, store.resolve(alias).await?);
-    if own == other {
-        return Ok(());
-    }
-    let only_the_alias = store.load(&own).await?.is_none() && store.load(&other).await?.is_some();
-    if only_the_alias { store.alias(address, alias).await } else { store.alias(alias, address).await }
 }
 
 fn acknowledged(channel: &Channel) -> Response {

@@ -9,10 +9,13 @@ pub mod desk;
 mod headers;
 mod health;
 mod hook;
+mod listen;
 mod login;
 pub mod phone;
 pub mod problem;
 mod trace;
+
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -22,9 +25,9 @@ use axum::{
     routing::{any, get},
 };
 use tokio::net::TcpListener;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use crate::{runtime::Service, telemetry};
+use crate::{base::limit, runtime::Service, telemetry};
 
 /// All routes.
 pub fn router(service: &Service) -> Router {
@@ -41,20 +44,16 @@ pub fn router(service: &Service) -> Router {
         .merge(desk::routes())
         .merge(phone::routes());
     headers::with(service, routes.fallback(no_such_page))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(limit::REQUEST_S)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), trace::traced))
         .with_state(service.clone())
 }
 
 /// Serves until the service is asked to stop, then finishes the requests that are under way.
-///
-/// # Errors
-/// Where the listener fails.
-pub async fn serve(service: &Service, listener: TcpListener) -> std::io::Result<()> {
+pub async fn serve(service: &Service, listener: TcpListener) {
     let stop = service.stop().clone();
-    // The address of the network throttles logins.
-    let app = router(service).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await }).await
+    listen::until_stopped(listener, router(service), &stop).await;
 }
 
 async fn no_such_page() -> Response {

@@ -154,6 +154,7 @@ impl Judged {
                     desk: &desk,
                     welcome: Some("welcome"),
                     stop_confirmed_by_provider: &confirmed,
+                    flood: constant.settings.flood,
                 };
                 let step = engine::step(&around, replayed, &entry.event, entry.now);
                 replayed = step.conversation;
