@@ -18,6 +18,7 @@ mod config;
 mod designed_flows;
 mod desk;
 mod engine;
+mod erasure;
 mod flow_conditions;
 mod flow_control;
 mod flow_docs;

@@ -1,5 +1,7 @@
 //! The desk by HTTP: who gets in, what a form must carry, who has a conversation, and what is shown.
 
+mod second;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::{

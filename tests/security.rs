@@ -23,7 +23,7 @@ const ID: &str = "00000000000000000000000000000000";
 const ROLES: [Role; 5] = [Role::Tracer, Role::Supervisor, Role::Author, Role::Auditor, Role::Admin];
 
 /// Routes that ask who calls, and which roles get in (`y`). What is not here is denied, or open to everybody below.
-const MATRIX: [(&str, &str, &str); 12] = [
+const MATRIX: [(&str, &str, &str); 16] = [
     ("POST", "/api/v1/sessions", "-y--y"),
     ("POST", "/api/v1/conversations/lookup", "yy--y"),
     ("GET", "/api/v1/conversations/{id}", "yy--y"),
@@ -34,12 +34,16 @@ const MATRIX: [(&str, &str, &str); 12] = [
     ("GET", "/desk/audit", "-y-yy"),
     ("GET", "/desk/answers.csv", "-y--y"),
     ("POST", "/desk/find", "yy--y"),
+    ("GET", "/desk/second", "yyyyy"), // one's own
+    ("POST", "/desk/second", "yyyyy"),
     ("GET", "/desk/{conversation}", "yy--y"),
     ("POST", "/desk/{conversation}", "yy--y"),
+    ("POST", "/desk/{conversation}/erase", "-y--y"),
+    ("DELETE", "/api/v1/conversations/{id}", "-y--y"),
 ];
 
 /// Routes that anybody may call, with why.
-const OPEN: [(&str, &str); 22] = [
+const OPEN: [(&str, &str); 24] = [
     ("GET", "/in/{channel}"),       // the provider's challenge, by its word
     ("POST", "/in/{channel}"),      // signed
     ("GET", "/receipt/{channel}"),  // refused by the adapter
@@ -51,6 +55,8 @@ const OPEN: [(&str, &str); 22] = [
     ("ANY", "/api/{*rest}"),
     ("GET", "/desk/login"),
     ("POST", "/desk/login"),
+    ("GET", "/desk/login/code"), // who has given their password
+    ("POST", "/desk/login/code"),
     ("POST", "/desk/logout"), // one's own session
     ("GET", "/desk/static/{file}"),
     ("GET", "/phone"), // only where a browser channel is configured
@@ -174,7 +180,9 @@ async fn each_role_gets_where_the_matrix_says_and_nowhere_else() {
                     } else {
                         json!({ "flow": "hello", "address": address })
                     };
-                    running.client.post(url).header("authorization", format!("Bearer {}", token(role))).body(body.to_string())
+                    let method = Method::from_bytes(method.as_bytes()).unwrap();
+                    let request = running.client.request(method, url).header("authorization", format!("Bearer {}", token(role)));
+                    request.body(body.to_string())
                 }
                 ("GET", false) => running.client.get(url).header("cookie", &somebody.cookie),
                 (_, false) => {

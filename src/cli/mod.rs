@@ -3,6 +3,7 @@
 mod chat;
 mod check;
 mod demo;
+mod erase;
 mod explain;
 mod folder;
 mod keys;
@@ -45,7 +46,9 @@ enum Command {
     Reconcile(reconcile::Args),
     /// Make keys that stored values are sealed with
     Keys(keys::Args),
-    /// Add desk users
+    /// Erase what is kept of one address
+    Erase(erase::Args),
+    /// Add, list and shut out desk users; new passwords, lost second factors
     User(user::Args),
 }
 
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Understand(args) => understand::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Erase(args) => erase::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Reconcile(args) => reconcile::run(&args),
         Command::Keys(args) => keys::run(&args),

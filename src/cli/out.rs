@@ -1,6 +1,10 @@
-//! The only place that prints.
+//! The only place that prints, and reads what is typed.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::Context;
+
+use crate::base::Private;
 
 /// A line on standard output. A reader that went away (`| head`) is no error.
 pub(super) fn line(text: &str) {
@@ -22,4 +26,11 @@ pub(super) fn problem(text: &str) {
 /// Whether standard output is a terminal that wants colour.
 pub(super) fn colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// One line of standard input, without its end.
+pub(super) fn typed(otherwise: &'static str) -> anyhow::Result<Private<String>> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context(otherwise)?;
+    Ok(Private::new(line.trim_end_matches(['\r', '\n']).to_owned()))
 }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub store: StoreUrl,
     /// Where the record is.
     pub records: StoreUrl,
+    /// `[retention] days`: conversations in which nothing happened for as long are erased; `None`: never.
+    pub keep_days: Option<u32>,
     /// Where the flows are.
     pub flows: Flows,
     /// What stored values are sealed with.
@@ -124,6 +126,19 @@ pub struct Desk {
     pub hours: Hours,
     /// Who is told of an urgent call outside the hours.
     pub on_call: Vec<Address>,
+    /// Who must prove more than a password.
+    pub second_factor: SecondFactor,
+}
+
+/// `[desk] second_factor`: the roles that must have one; all others may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecondFactor(pub Vec<Role>);
+
+impl SecondFactor {
+    /// Whether somebody of this role must have one.
+    pub fn is_required_of(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
 }
 
 /// One of `[api] tokens`.

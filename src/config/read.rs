@@ -8,7 +8,7 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    AgencySettings, Desk, Flows, Seal, Secret, Server, Settings, StoreUrl, Token,
+    AgencySettings, Desk, Flows, Seal, SecondFactor, Secret, Server, Settings, StoreUrl, Token,
     problem::{Problem, Problems},
     read_channel,
     reader::{Notes, Section},
@@ -60,6 +60,7 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
     let store_section = root.section("store", notes);
     let store = store_url(store_section, notes);
     let records = records_url(root.section("records", notes), notes, store.as_ref().map(|(_, url)| url));
+    let keep_days = retention(root.section("retention", notes), notes);
     let flows = flows(root.section("flows", notes), notes);
     let seal = seal(root.section("seal", notes), notes, store.as_ref().map(|(_, url)| url));
     let agency = agency(root.section("agency", notes), notes, &mut warnings);
@@ -80,6 +81,11 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
             warnings.push(Problem { line: None, key: format!("channel `{}`", channel.name()), message: message.to_owned() });
         }
     }
+    let desk = desk?;
+    if !server.listen.ip().is_loopback() && Role::ALL.iter().any(|role| !desk.second_factor.is_required_of(*role)) {
+        let message = "does not ask everybody for more than a password; write `second_factor = \"required\"`".to_owned();
+        warnings.push(Problem { line: None, key: "desk.second_factor".to_owned(), message });
+    }
     let (line, store) = store?;
     if let StoreUrl::Redis(url) = &store
         && let Some(message) = bare_redis(url.reveal())
@@ -92,11 +98,12 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
         server,
         store,
         records: records?,
+        keep_days,
         flows: flows?,
         seal,
         seal_file,
         agency: agency?,
-        desk: desk?,
+        desk,
         channels,
         tokens,
         flood,
@@ -185,6 +192,16 @@ fn records_url(section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>
         }
         ((_, url @ (StoreUrl::Sqlite(_) | StoreUrl::Memory)), _) => Some(url),
     }
+}
+
+fn retention(mut section: Section<'_>, notes: &mut Notes) -> Option<u32> {
+    let key = section.key("days");
+    let days = section.number("days", "90", notes);
+    section.finish(notes);
+    if let Some((line, 0)) = days {
+        notes.wrong(Some(line), key, "would erase everything at once; leave it out to erase nothing by schedule");
+    }
+    days.map(|(_, days)| days)
 }
 
 fn flows(mut section: Section<'_>, notes: &mut Notes) -> Option<Flows> {
@@ -315,13 +332,31 @@ fn desk(mut section: Section<'_>, notes: &mut Notes, channels: &[Channel], warni
             }
         }
     }
+    let second_factor = second_factor(&mut section, notes);
     let line = section.line();
     section.finish(notes);
     if on_call.is_empty() {
         let message = "nobody is on call: outside the desk's hours no one is told of an urgent call; write `on_call = [\"sms:+1…\"]`";
         warnings.push(Problem { line, key, message: message.to_owned() });
     }
-    Some(Desk { hours: hours?, on_call })
+    Some(Desk { hours: hours?, on_call, second_factor: second_factor? })
+}
+
+/// `optional`, `required`, or the roles that must have one.
+fn second_factor(section: &mut Section<'_>, notes: &mut Notes) -> Option<SecondFactor> {
+    let key = section.key("second_factor");
+    let Some((line, text)) = section.text("second_factor", notes) else { return Some(SecondFactor::default()) };
+    match text.as_str() {
+        "optional" => return Some(SecondFactor::default()),
+        "required" => return Some(SecondFactor(Role::ALL.to_vec())),
+        _ => {}
+    }
+    let roles: Option<Vec<Role>> = text.split(',').map(|word| Role::from_word(word.trim())).collect();
+    if roles.is_none() {
+        let known = Role::ALL.map(Role::word).join(", ");
+        notes.wrong(Some(line), key, format!("`{text}` is neither `optional` nor `required` nor a list of roles ({known})"));
+    }
+    roles.map(SecondFactor)
 }
 
 fn serves(channels: &[Channel], medium: Medium) -> bool {

@@ -128,6 +128,20 @@ impl<'i> Section<'i> {
         }
     }
 
+    /// A whole number from 0 on.
+    pub fn number(&mut self, name: &'static str, like: &str, notes: &mut Notes) -> Option<(usize, u32)> {
+        let key = self.key(name);
+        let (line, value) = self.take(name)?;
+        let read = match &value {
+            DeValue::Integer(digits) if digits.radix() == 10 => digits.as_str().replace('_', "").parse().ok(),
+            _ => None,
+        };
+        if read.is_none() {
+            notes.wrong(Some(line), key, format!("must be a whole number, as in `{name} = {like}`"));
+        }
+        read.map(|number| (line, number))
+    }
+
     /// A text that must be there.
     pub fn needed(&mut self, name: &'static str, example: &str, notes: &mut Notes) -> Option<String> {
         let there = self.entries.contains_key(name);

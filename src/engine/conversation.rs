@@ -204,6 +204,24 @@ fn short_hash(id: &EventId) -> u64 {
 }
 
 impl Conversation {
+    /// What may be kept of it once everything of the person is erased: ids seen and an opt-out, so that late repeats change nothing and
+    /// nobody who said STOP is written to; the epoch, so that nothing that was decided before leaves. No address, nobody's name.
+    pub fn erased(&self) -> Self {
+        let address = Address::new(self.address.medium, "");
+        Self {
+            epoch: self.epoch.saturating_add(1),
+            opted_out_at: self.opted_out_at,
+            seen: self.seen.clone(),
+            n_turns: self.n_turns,
+            ..Self::new(address, self.channel.as_str())
+        }
+    }
+
+    /// Whether it is what [`Conversation::erased`] leaves.
+    pub fn is_erased(&self) -> bool {
+        self.address.id.reveal().is_empty()
+    }
+
     /// A conversation that nothing has happened in yet.
     pub fn new(address: Address, channel: impl Into<String>) -> Self {
         Self {

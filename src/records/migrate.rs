@@ -5,7 +5,11 @@ use sqlx::{Row, sqlite::SqlitePool};
 use super::RecordsError;
 
 /// Every migration, in order: number and statements. Only ever added to.
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("migrations/0001_begin.sql"))];
+pub(super) const MIGRATIONS: [(i64, &str); 3] = [
+    (1, include_str!("migrations/0001_begin.sql")),
+    (2, include_str!("migrations/0002_second_factor.sql")),
+    (3, include_str!("migrations/0003_erased.sql")),
+];
 
 pub(super) async fn run(pool: &SqlitePool) -> Result<(), RecordsError> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;

@@ -11,6 +11,7 @@
 
 mod apply;
 mod audit;
+mod erased;
 mod escalations;
 mod export;
 mod feed;
@@ -122,7 +123,8 @@ impl Records {
 
 fn options(url: &str) -> Result<SqliteConnectOptions, RecordsError> {
     let options = SqliteConnectOptions::from_str(url).map_err(|_| not_understood())?;
-    Ok(options.busy_timeout(BUSY).synchronous(SqliteSynchronous::Full).foreign_keys(false))
+    // What is deleted is overwritten: an erasure leaves nothing in free pages.
+    Ok(options.busy_timeout(BUSY).synchronous(SqliteSynchronous::Full).foreign_keys(false).pragma("secure_delete", "on"))
 }
 
 /// Makes the file where it is missing, readable by its owner only; SQLite gives the files beside it the same rights.

@@ -6,7 +6,7 @@ use super::{Records, RecordsError, apply};
 use crate::store::Entry;
 
 /// What is projected from the journal, and so may be dropped.
-const PROJECTED: [&str; 14] = [
+const PROJECTED: [&str; 15] = [
     "DELETE FROM rec_conversations",
     "DELETE FROM rec_people",
     "DELETE FROM rec_message_versions",
@@ -21,6 +21,7 @@ const PROJECTED: [&str; 14] = [
     "DELETE FROM rec_tasks",
     "DELETE FROM rec_tasks_done",
     "DELETE FROM rec_faults",
+    "DELETE FROM rec_erased",
 ];
 /// Archived lines read at once.
 const PAGE: i64 = 500;

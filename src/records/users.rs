@@ -3,8 +3,14 @@
 use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Records, RecordsError, ms, time, vault::Vault};
-use crate::base::{Private, id::TracerId};
+use super::{
+    Records, RecordsError, ms, time,
+    vault::{Column, Vault},
+};
+use crate::{
+    base::{Private, id::TracerId},
+    security::{second::Second, token::TokenHash},
+};
 
 /// A user to be added.
 #[derive(Clone, Debug)]
@@ -30,13 +36,17 @@ pub struct User {
     pub role: String,
     /// The password's hash in PHC form.
     pub password_hash: Private<String>,
+    /// Their second factor, where they have one.
+    pub second: Option<Second>,
     /// Since when.
     pub added_at: Timestamp,
     /// Since when they may not log in any more.
     pub disabled_at: Option<Timestamp>,
 }
 
-const SELECT: &str = "SELECT login, first_name_sealed, role, password_hash, added_at, disabled_at FROM rec_users";
+/// What a sealed second factor is bound to.
+const SECOND: Column = "users.second";
+const SELECT: &str = "SELECT login, first_name_sealed, role, password_hash, second_sealed, added_at, disabled_at FROM rec_users";
 
 impl Records {
     /// Adds a user.
@@ -89,6 +99,38 @@ impl Records {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Gives a user a second factor, or takes it away; false where there is no such user.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn set_second(&self, login: &TracerId, second: Option<&Second>) -> Result<bool, RecordsError> {
+        let sealed = second.map(|second| self.vault.seal_json(SECOND, login.as_str(), second)).transpose()?;
+        let query = sqlx::query("UPDATE rec_users SET second_sealed = ? WHERE login = ?").bind(sealed).bind(login.as_str());
+        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+    }
+
+    /// Takes a recovery code out, so that it counts once, over all nodes: whether it was still there.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Corrupt`.
+    pub async fn use_recovery(&self, login: &TracerId, code: &TokenHash) -> Result<bool, RecordsError> {
+        let mut tx = self.write().await?;
+        let row = sqlx::query("SELECT second_sealed FROM rec_users WHERE login = ? AND second_sealed IS NOT NULL")
+            .bind(login.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(row) = row else { return Ok(false) };
+        let second: Second = self.vault.open_json(SECOND, login.as_str(), row.try_get("second_sealed")?)?;
+        let Some(second) = second.without(code) else { return Ok(false) };
+        sqlx::query("UPDATE rec_users SET second_sealed = ? WHERE login = ?")
+            .bind(self.vault.seal_json(SECOND, login.as_str(), &second)?)
+            .bind(login.as_str())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Shuts a user out for good; false where there is no such user or they were shut out before.
     ///
     /// # Errors
@@ -109,6 +151,7 @@ fn user_of(row: &SqliteRow, vault: &Vault) -> Result<User, RecordsError> {
         first_name: vault.open_text("users.first_name", &login, row.try_get("first_name_sealed")?)?,
         role: row.try_get("role")?,
         password_hash: Private::new(row.try_get("password_hash")?),
+        second: row.try_get::<Option<&[u8]>, _>("second_sealed")?.map(|sealed| vault.open_json(SECOND, &login, sealed)).transpose()?,
         added_at: time(row.try_get("added_at")?),
         disabled_at: row.try_get::<Option<i64>, _>("disabled_at")?.map(time),
         login: TracerId(login),

@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use super::{
     keys,
     leases::Leases,
-    reconciler, recorder, scheduler,
+    reconciler, recorder, retention, scheduler,
     sender::{self, InTheAir},
     service::Service,
     stop::Stop,
@@ -23,6 +23,7 @@ pub struct Loops {
     leases: JoinHandle<()>,
     leases_stop: Stop,
     keys: JoinHandle<()>,
+    retention: JoinHandle<()>,
     scheduler: JoinHandle<()>,
     reconciler: JoinHandle<()>,
     sender: JoinHandle<InTheAir>,
@@ -37,6 +38,7 @@ impl Loops {
         let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
         Self {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
+            retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
             reconciler: tokio::spawn(reconciler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
@@ -54,6 +56,7 @@ impl Loops {
         self.service.stop().ask();
         let stopping = async {
             let _ = self.keys.await;
+            let _ = self.retention.await;
             let _ = self.scheduler.await;
             // A list that is under way is asked for again at the next start: nothing waits for it.
             self.reconciler.abort();

@@ -8,6 +8,7 @@
 
 mod backoff;
 mod decide;
+pub mod erase;
 pub mod hints;
 pub mod http;
 pub mod keys;
@@ -17,6 +18,7 @@ pub mod loops;
 pub mod phones;
 pub mod reconciler;
 mod recorder;
+pub mod retention;
 mod scheduler;
 mod sender;
 pub mod service;

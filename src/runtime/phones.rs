@@ -120,6 +120,14 @@ impl Phones {
         self.add(service, id, bubble).await
     }
 
+    /// Empties a phone's screen.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn forget(self, service: &Service, id: &ConversationId) -> Result<(), StoreError> {
+        service.store().drop_small(LIST, id.as_str()).await
+    }
+
     /// Adds to a phone's screen; what is there already is not added again.
     ///
     /// # Errors

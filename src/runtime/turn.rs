@@ -50,7 +50,14 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
     let _lane = service.lanes().enter(&id).await.ok_or(TurnError::Overloaded)?;
     for attempt in 0..limit::COMMIT_ATTEMPTS {
         let (before, etag) = match service.store().load(&id).await? {
-            Some(loaded) => (loaded.conversation, Some(loaded.etag)),
+            Some(loaded) => match (loaded.conversation, &target) {
+                // Only the address knows whose tombstone it is: they begin anew on it.
+                (tombstone, Target::Address { address, channel }) if tombstone.is_erased() => {
+                    (Conversation { address: address.clone(), channel: channel.clone(), ..tombstone }, Some(loaded.etag))
+                }
+                (tombstone, Target::Conversation(_)) if tombstone.is_erased() => return Err(TurnError::Unknown(id)),
+                (conversation, _) => (conversation, Some(loaded.etag)),
+            },
             None => match &target {
                 Target::Conversation(_) => return Err(TurnError::Unknown(id)),
                 Target::Address { address, channel } => (Conversation::new(address.clone(), channel.as_str()), None),

@@ -1,8 +1,9 @@
-//! Signatures of providers, sealing of stored values, passwords, tokens and roles. Pure but for randomness, which comes from `base::clock`.
+//! Signatures of providers, sealing of stored values, passwords, second factors, tokens and roles. Pure but for randomness, which comes from `base::clock`.
 
 pub mod password;
 pub mod role;
 pub mod seal;
+pub mod second;
 pub mod signature;
 pub mod token;
 

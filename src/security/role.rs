@@ -33,6 +33,8 @@ pub enum Permission {
     StartFlow,
     /// Export answers.
     ExportAnswers,
+    /// Erase what is kept of a conversation.
+    Erase,
     /// Read, simulate and publish flows.
     EditFlows,
     /// Read the audit.
@@ -71,9 +73,16 @@ impl Role {
         use Permission as P;
         match self {
             Self::Tracer => &[P::SeeQueue, P::ReadConversation, P::WorkConversation],
-            Self::Supervisor => {
-                &[P::SeeQueue, P::ReadConversation, P::WorkConversation, P::AssignWork, P::StartFlow, P::ExportAnswers, P::ReadAudit]
-            }
+            Self::Supervisor => &[
+                P::SeeQueue,
+                P::ReadConversation,
+                P::WorkConversation,
+                P::AssignWork,
+                P::StartFlow,
+                P::ExportAnswers,
+                P::Erase,
+                P::ReadAudit,
+            ],
             Self::Author => &[P::EditFlows],
             Self::Auditor => &[P::SeeQueue, P::ReadAudit],
             Self::Admin => &[
@@ -83,6 +92,7 @@ impl Role {
                 P::AssignWork,
                 P::StartFlow,
                 P::ExportAnswers,
+                P::Erase,
                 P::EditFlows,
                 P::ReadAudit,
                 P::ManageUsers,
@@ -99,13 +109,13 @@ mod tests {
     fn the_table_is_what_was_decided() {
         use Permission::*;
         let columns =
-            [SeeQueue, ReadConversation, WorkConversation, AssignWork, StartFlow, ExportAnswers, EditFlows, ReadAudit, ManageUsers];
+            [SeeQueue, ReadConversation, WorkConversation, AssignWork, StartFlow, ExportAnswers, Erase, EditFlows, ReadAudit, ManageUsers];
         for (role, row) in [
-            (Role::Tracer, "yyy------"),
-            (Role::Supervisor, "yyyyyy-y-"),
-            (Role::Author, "------y--"),
-            (Role::Auditor, "y------y-"),
-            (Role::Admin, "yyyyyyyyy"),
+            (Role::Tracer, "yyy-------"),
+            (Role::Supervisor, "yyyyyyy-y-"),
+            (Role::Author, "-------y--"),
+            (Role::Auditor, "y-------y-"),
+            (Role::Admin, "yyyyyyyyyy"),
         ] {
             let may: String = columns.iter().map(|permission| if role.may(*permission) { 'y' } else { '-' }).collect();
             assert_eq!(may, row, "{role:?}");

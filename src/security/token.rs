@@ -15,6 +15,14 @@ pub fn new(clock: &Clock) -> Private<String> {
     Private::new(URL_SAFE_NO_PAD.encode(clock.random::<TOKEN_BYTES>()))
 }
 
+/// Random letters that are not mistaken for each other, five at a time, so that they can be read out: five bits a letter.
+pub fn readable<const N: usize>(clock: &Clock) -> Private<String> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letter = |byte: u8| char::from(LETTERS.get(usize::from(byte % 32)).copied().unwrap_or(b'x'));
+    let letters: Vec<char> = clock.random::<N>().into_iter().map(letter).collect();
+    Private::new(letters.chunks(5).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+}
+
 /// The SHA-256 of a token, as 64 hex digits: what is stored, and what finds the stored one.
 ///
 /// A fast hash is enough, since tokens are random and long; what an operator chose (an API secret) must be random too.
@@ -68,6 +76,14 @@ mod tests {
         assert!(!stored.matches(other.reveal()));
         assert!(!stored.matches(""));
         assert_eq!(TokenHash::from_hex("abc"), None);
+    }
+
+    #[test]
+    fn readable_letters_come_five_at_a_time() {
+        let text = readable::<15>(&Clock::set_to(Timestamp::UNIX_EPOCH, 1));
+        let parts: Vec<&str> = text.reveal().split('-').collect();
+        assert!(parts.len() == 3 && parts.iter().all(|part| part.len() == 5), "{parts:?}");
+        assert!(!text.reveal().contains(['0', '1', 'l', 'o']));
     }
 
     #[test]

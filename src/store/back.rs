@@ -5,6 +5,7 @@ use super::{
     codec::Kind,
     contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
     embedded::Embedded,
+    erase::RawErase,
     lane::Band,
     memory::{Memory, State},
     pace::{Grant, Pace, Want},
@@ -83,6 +84,14 @@ impl Back {
                 let kept = commit.clone();
                 memory.call(Call::Commit(&commit), |between, state| between.commit(state, kept, ms(clock))).await
             }
+        }
+    }
+
+    pub async fn erase(&self, erase: RawErase) -> Result<Committed, StoreError> {
+        match self {
+            Self::Redis(redis) => redis.erase(erase).await,
+            Self::Embedded(embedded) => embedded.erase(erase).await,
+            Self::Memory(memory, _) => memory.call(Call::Other("erase"), |_, state| state.erase(erase)).await,
         }
     }
 

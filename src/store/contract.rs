@@ -145,6 +145,13 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
+    /// All of a conversation was erased: what stands before this line about it is not to be kept.
+    Erased {
+        /// Whether they had opted out, which stays.
+        opted_out: bool,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// How far a message of ours got, for the record.

@@ -15,6 +15,7 @@ use super::{
     between::{Between, Call, Fate, Nothing},
     codec::{self, Header, Kind},
     contract::{Begin, Committed, Cursor, Due, Held, Receipted, SentState, StoreError},
+    erase::RawErase,
     lane::Band,
     pace::Senders,
     raw::{self, RawBegin, RawBody, RawCommit, RawItem, RawLine, RawReady, RawSettle, Settled, Standing},
@@ -142,6 +143,29 @@ impl State {
             let waiting =
                 Waiting { item, n_attempts: 0, n_throttled: 0, fence: 0, standing: Standing::Waiting, stopped: false, not_before_ms };
             self.items.insert(waiting.item.id.clone(), waiting);
+        }
+        Committed::Done
+    }
+
+    /// Puts a tombstone in the place of a conversation, or nothing.
+    pub fn erase(&mut self, erase: RawErase) -> Committed {
+        let current = self.conversations.get(&erase.id).map(|kept| kept.header.etag);
+        let header = erase.tombstone.as_deref().and_then(Header::read);
+        if header.is_some() && current == header.map(|header| header.etag) {
+            return Committed::Done;
+        }
+        if current != Some(erase.expected) {
+            return Committed::Stale;
+        }
+        for id in self.order.remove(&erase.id).unwrap_or_default() {
+            self.items.remove(&id);
+        }
+        match (erase.tombstone, header) {
+            (Some(value), Some(header)) => self.conversations.insert(erase.id.clone(), Kept { value, header, wake_ms: None }),
+            _ => self.conversations.remove(&erase.id),
+        };
+        if let Some(journal) = erase.journal {
+            self.append(Some(erase.id), RawBody::Sealed(journal));
         }
         Committed::Done
     }

@@ -15,6 +15,7 @@ pub mod between;
 pub mod codec;
 pub mod contract;
 pub mod embedded;
+mod erase;
 mod lane;
 pub mod memory;
 pub mod pace;
@@ -163,13 +164,18 @@ impl Store {
         if backwards { back.put_alias(&address_id, &from).await } else { back.put_alias(&other_id, &to).await }
     }
 
-    /// The conversation, if there is one.
+    /// The conversation, if there is one; where it was erased, its tombstone.
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, StoreError> {
         if !is_id(id) {
             return Ok(None);
         }
         let stored = self.0.back.load(id).await?;
         stored.map(|stored| self.loaded(id, &stored)).transpose()
+    }
+
+    /// The conversation, if there is one that was not erased: for whoever shows it.
+    pub async fn living(&self, id: &ConversationId) -> Result<Option<Loaded>, StoreError> {
+        Ok(self.load(id).await?.filter(|loaded| !loaded.conversation.is_erased()))
     }
 
     /// The conversation an address leads to, and what is kept of it: [`Store::resolve`] and [`Store::load`] in one round trip, two

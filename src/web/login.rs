@@ -1,4 +1,4 @@
-//! Logging in and out at the desk.
+//! Logging in and out at the desk: the password. What may follow it is in `half`.
 //!
 //! Tries are counted by account and by address of the network, before the password is looked at; an account that does not exist is
 //! counted and takes as long as one that does, and the answer is the same. Nobody is locked out for good.
@@ -18,13 +18,16 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::desk::{
-    Page, message,
-    signed::{self, Signed},
+use super::{
+    desk::{
+        Page, message,
+        signed::{self, Signed},
+    },
+    half,
 };
 use crate::{
     base::{Private, id::TracerId},
-    records::{Auditing, User},
+    records::{Auditing, RecordsError, User},
     runtime::Service,
     security::{
         password::{self, PasswordHash},
@@ -37,7 +40,7 @@ const TRIES_OF_ACCOUNT: u64 = 10;
 /// Tries from one address of the network within [`WINDOW_S`]: a whole desk may stand behind one.
 const TRIES_OF_NETWORK: u64 = 100;
 /// Seconds.
-const WINDOW_S: u64 = 15 * 60;
+pub(super) const WINDOW_S: u64 = 15 * 60;
 /// Passwords looked at at once: 17 ms of a core each. Logins may wait; webhooks must not.
 const AT_ONCE: usize = 2;
 /// Logins that may wait for that.
@@ -49,13 +52,16 @@ static HASHING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::
 static ASKING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(WAITING)));
 
 const WRONG: &str = "The name or the password is not right.";
-const TOO_OFTEN: &str = "Too many tries. Wait a quarter of an hour and try again.";
+pub(super) const TOO_OFTEN: &str = "Too many tries. Wait a quarter of an hour and try again.";
+
+/// Whatever kept somebody out: the store, the record, or a task that died.
+pub(super) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where to go after.
 #[derive(Debug, Deserialize)]
 pub struct Next {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 /// What the form posts.
@@ -83,14 +89,25 @@ pub async fn enter(State(service): State<Service>, request: Request) -> Response
     };
     let login = entering.login.trim();
     match admitted(&service, login, &entering.password, network.as_deref()).await {
-        Ok(Admitted::Yes(user)) => match signed::begin(&service, &user).await {
-            Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(inside(&entering.next))).into_response(),
-            Err(error) => failed(&service, &error),
-        },
+        Ok(Admitted::Yes(user)) => entered(&service, &user, &entering.next).await.unwrap_or_else(|error| failed(&service, error.as_ref())),
         Ok(Admitted::No) => shown(&service, StatusCode::UNAUTHORIZED, WRONG, login, &entering.next),
         Ok(Admitted::TooOften) => shown(&service, StatusCode::TOO_MANY_REQUESTS, TOO_OFTEN, login, &entering.next),
         Err(error) => failed(&service, error.as_ref()),
     }
+}
+
+/// After the right password: in, or on to the second factor.
+async fn entered(service: &Service, user: &User, next: &str) -> Result<Response, AnyError> {
+    let next = inside(next);
+    if half::is_needed(service, user) {
+        audited(service, Some(user), "gave the password").await?;
+        let cookie = half::begin(service, user).await?;
+        let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+        return Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&format!("/desk/login/code?{query}"))).into_response());
+    }
+    audited(service, Some(user), "logged in").await?;
+    let cookie = signed::begin(service, user, false).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
 }
 
 /// What the form of every page posts.
@@ -113,18 +130,23 @@ pub async fn leave(State(service): State<Service>, signed: Signed, headers: Head
     }
 }
 
-enum Admitted {
+/// What came of a password.
+pub(super) enum Admitted {
+    /// It is this user's.
     Yes(Box<User>),
+    /// It is not, or there is no such user.
     No,
+    /// Nobody looked at it.
     TooOften,
 }
 
-async fn admitted(
+/// Whether a password is a user's. A wrong one is audited; what follows from a right one is the caller's to audit.
+pub(super) async fn admitted(
     service: &Service,
     login: &str,
     password: &Private<String>,
     network: Option<&str>,
-) -> Result<Admitted, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Admitted, AnyError> {
     if login.is_empty() || login.chars().count() > LOGIN_CHARS {
         return Ok(Admitted::No);
     }
@@ -150,14 +172,19 @@ async fn admitted(
     .await?;
     let outcome = if right { "right" } else { "wrong" };
     metrics::counter!("intake_logins_total", "outcome" => outcome).increment(1);
-    // What was typed as a name may be anything, a password too: only names of users are kept.
-    let (actor, role) = user.as_ref().map_or(("nobody", ""), |user| (user.login.as_str(), user.role.as_str()));
-    let action = if right { "logged in" } else { "log-in refused" };
-    service.records().audit(Auditing { actor, role, action, conversation: None, detail: "" }).await?;
-    Ok(match user.filter(|_| right) {
-        Some(user) => Admitted::Yes(Box::new(user)),
-        None => Admitted::No,
-    })
+    match user {
+        Some(user) if right => Ok(Admitted::Yes(Box::new(user))),
+        user => {
+            audited(service, user.as_ref(), "log-in refused").await?;
+            Ok(Admitted::No)
+        }
+    }
+}
+
+/// What was typed as a name may be anything, a password too: only names of users are kept.
+pub(super) async fn audited(service: &Service, user: Option<&User>, action: &str) -> Result<(), RecordsError> {
+    let (actor, role) = user.map_or(("nobody", ""), |user| (user.login.as_str(), user.role.as_str()));
+    service.records().audit(Auditing { actor, role, action, conversation: None, detail: "" }).await
 }
 
 fn shown(service: &Service, status: StatusCode, problem: &str, login: &str, next: &str) -> Response {
@@ -165,14 +192,15 @@ fn shown(service: &Service, status: StatusCode, problem: &str, login: &str, next
     Page { template: "login", title: "Log in".to_owned(), data }.bare(service, status)
 }
 
-fn failed(service: &Service, error: &(dyn std::error::Error + 'static)) -> Response {
+/// The page where store or record do not answer.
+pub(super) fn failed(service: &Service, error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::warn!(%error, "a login failed for want of the store or the record");
     message("One moment", "The desk cannot be reached just now. Try again.", Some(("/desk/login", "Try again")))
         .bare(service, StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// A place within the desk; anything else leads to the queue.
-fn inside(next: &str) -> &str {
+pub(super) fn inside(next: &str) -> &str {
     let fits = |rest: &str| rest.is_empty() || rest.starts_with(['/', '?']);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '?' | '=' | '&' | '-' | '_' | '.');
     match next.strip_prefix("/desk") {

@@ -6,6 +6,7 @@
 pub mod api;
 mod department;
 pub mod desk;
+mod half;
 mod headers;
 mod health;
 mod hook;
@@ -27,7 +28,11 @@ use axum::{
 use tokio::net::TcpListener;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use crate::{base::limit, runtime::Service, telemetry};
+use crate::{
+    base::{Address, Private, limit},
+    runtime::Service,
+    telemetry,
+};
 
 /// All routes.
 pub fn router(service: &Service) -> Router {
@@ -48,6 +53,15 @@ pub fn router(service: &Service) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), trace::traced))
         .with_state(service.clone())
+}
+
+/// An address as people write it, on a configured channel.
+///
+/// # Errors
+/// What is wrong, without the address.
+pub fn address_of(service: &Service, channel: &str, to: Private<String>) -> Result<Address, String> {
+    let to = api::to::To { channel: channel.to_owned(), to };
+    to.address(service).map(|(address, _)| address).map_err(|problem| problem.detail)
 }
 
 /// Serves until the service is asked to stop, then finishes the requests that are under way.

@@ -7,7 +7,11 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{records::RecordsError, runtime::TurnError, store::StoreError};
+use crate::{
+    records::RecordsError,
+    runtime::{TurnError, erase::EraseError},
+    store::StoreError,
+};
 
 /// One error: `{"type": "about:blank", "title": "Conflict", "status": 409, "detail": "…"}`. Carries no private value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +81,16 @@ impl From<TurnError> for Problem {
             TurnError::Store(error) => error.into(),
             TurnError::Busy(_) | TurnError::Overloaded => Self::unavailable(),
             TurnError::Bug(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "this could not be handled; the log has the place"),
+        }
+    }
+}
+
+impl From<EraseError> for Problem {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::Store(error) => error.into(),
+            EraseError::Records(error) => error.into(),
+            EraseError::Turn(error) => error.into(),
         }
     }
 }

@@ -79,7 +79,7 @@ async fn no_canary_stands_in_redis_nor_leaves_its_process() {
 }
 
 /// Every key of a Redis with all that stands under it; how many bytes that were.
-async fn dump(url: &str, mut look: impl FnMut(&str, &[u8])) -> usize {
+pub async fn dump(url: &str, mut look: impl FnMut(&str, &[u8])) -> usize {
     let mut redis = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
     let keys: Vec<Vec<u8>> = redis::cmd("KEYS").arg("*").query_async(&mut redis).await.unwrap();
     let mut n_bytes = 0;

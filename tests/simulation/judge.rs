@@ -56,7 +56,7 @@ impl Judged {
                         judged.ended.insert(outbox, state);
                     }
                 }
-                (_, Entry::Turn(_) | Entry::Fault { .. }) => {}
+                (_, Entry::Turn(_) | Entry::Fault { .. } | Entry::Erased { .. }) => {}
             }
         }
         judged

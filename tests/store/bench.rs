@@ -127,7 +127,7 @@ impl Bench {
         lines
             .filter_map(|line| match line.entry {
                 Entry::Delivery { outbox, state, .. } => Some((outbox, state)),
-                Entry::Turn(_) | Entry::Fault { .. } => None,
+                Entry::Turn(_) | Entry::Fault { .. } | Entry::Erased { .. } => None,
             })
             .collect()
     }

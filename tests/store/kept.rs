@@ -175,7 +175,7 @@ pub async fn the_journal_is_read_in_order_from_a_cursor_and_trimmed(bench: Bench
             assert!(cursors.is_sorted(), "places sort by time");
             let turn = |line: &intake::store::Line| match &line.entry {
                 Entry::Turn(turn) => turn.n_turn,
-                Entry::Delivery { .. } | Entry::Fault { .. } => 0,
+                Entry::Delivery { .. } | Entry::Fault { .. } | Entry::Erased { .. } => 0,
             };
             (lines.iter().map(turn).collect::<Vec<_>>(), cursors)
         }
@@ -292,4 +292,47 @@ pub async fn nothing_in_errors_or_debug_output_is_private(bench: Bench) {
     let turn = ana.turn(&bench, 0, None, "m1", &[(Purpose::Dialogue, "canary words")]);
     let shown = format!("{:?} {:?} {:?}", bench.store, turn, bench.store.load(&ana.id).await);
     assert!(!shown.contains("canary") && !shown.contains("5550100"), "{shown}");
+}
+
+pub async fn an_erased_conversation_leaves_a_tombstone_and_nothing_to_send(bench: Bench) {
+    let (ana, ben) = (bench.patient(1), bench.patient(2));
+    let mut turn = ana.turn(&bench, 0, None, "m1", &[(Purpose::Dialogue, "hello"), (Purpose::Safety, "more")]);
+    turn.wake_at = Some(at(5));
+    let first = bench.kept(turn).await;
+    bench.kept(ben.turn(&bench, 0, None, "m2", &[(Purpose::Dialogue, "hello")])).await;
+    let etag = bench.etag();
+    assert!(matches!(bench.store.erase(&ana.id, [9; 16], etag, at(1)).await.unwrap(), Committed::Stale));
+    for _ in 0..2 {
+        assert!(matches!(bench.store.erase(&ana.id, first, etag, at(1)).await.unwrap(), Committed::Done));
+    }
+    let left = bench.store.load(&ana.id).await.unwrap().unwrap();
+    assert_eq!((left.etag, left.conversation), (etag, ana.conversation(1).erased()));
+    assert!(bench.store.living(&ana.id).await.unwrap().is_none());
+    assert_eq!(bench.ready_ids(9).await, [ben.outbox("m2", 0)]);
+    assert_eq!(bench.store.depth().await.unwrap().0, 1);
+    assert!(bench.store.due(&bench.held().await, at(9), 10).await.unwrap().is_empty());
+    let lines = bench.lines().await;
+    let told: Vec<_> = lines.iter().filter(|line| matches!(line.entry, Entry::Erased { .. })).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!((&told[0].conversation, &told[0].entry), (&Some(ana.id.clone()), &Entry::Erased { opted_out: false, at: at(1) }));
+
+    assert!(matches!(bench.store.commit(ana.turn(&bench, 2, Some(first), "m3", &[])).await.unwrap(), Committed::Stale));
+    bench.kept(ana.turn(&bench, 2, Some(etag), "m3", &[(Purpose::Dialogue, "hello again")])).await;
+    assert!(bench.ready_ids(9).await.contains(&ana.outbox("m3", 0)));
+    assert!(!bench.store.forget(&ana.id).await.unwrap(), "it lives again");
+}
+
+pub async fn a_tombstone_is_forgotten_unless_they_opted_out(bench: Bench) {
+    for (n, opted_out) in [(1, false), (2, true)] {
+        let patient = bench.patient(n);
+        let mut conversation = patient.conversation(1);
+        conversation.opted_out_at = opted_out.then(|| at(0));
+        let first = bench.kept(patient.turn_of(conversation, bench.etag(), 0, None, "m1", &[])).await;
+        assert!(!bench.store.forget(&patient.id).await.unwrap(), "it lives");
+        assert!(matches!(bench.store.erase(&patient.id, first, bench.etag(), at(1)).await.unwrap(), Committed::Done));
+        assert_eq!(bench.store.forget(&patient.id).await.unwrap(), !opted_out);
+        let left = bench.store.load(&patient.id).await.unwrap().map(|left| left.conversation.opted_out_at);
+        assert_eq!(left, opted_out.then_some(Some(at(0))));
+    }
+    assert!(bench.store.forget(&bench.patient(3).id).await.unwrap(), "there was none");
 }

@@ -52,6 +52,8 @@ facts! {
         an_alias_is_written_once,
         an_alias_never_hides_the_only_conversation,
         small_values_and_counts_run_out,
+        an_erased_conversation_leaves_a_tombstone_and_nothing_to_send,
+        a_tombstone_is_forgotten_unless_they_opted_out,
         what_an_old_key_sealed_is_sealed_anew_in_its_place,
         nothing_in_errors_or_debug_output_is_private;
     sending:

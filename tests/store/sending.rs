@@ -246,7 +246,7 @@ pub async fn a_failure_is_final_and_told(bench: Bench) {
     let lines = bench.lines().await;
     let told = lines.iter().find_map(|line| match &line.entry {
         intake::store::Entry::Delivery { code, at, .. } => Some((code.clone(), *at, line.conversation.clone())),
-        intake::store::Entry::Turn(_) | intake::store::Entry::Fault { .. } => None,
+        intake::store::Entry::Turn(_) | intake::store::Entry::Fault { .. } | intake::store::Entry::Erased { .. } => None,
     });
     assert_eq!(told, Some((Some("21610".into()), at(1), Some(ana.id.clone()))));
     assert_eq!(bench.store.receipt(&receipt(&pending.item.id, Delivery::Sent)).await.unwrap(), Receipted::NoChange);

@@ -1,6 +1,7 @@
 //! Applying the journal: each line is archived and its facts become rows, in one transaction.
 
 mod answers;
+mod erased;
 mod hands;
 mod messages;
 mod turn;
@@ -125,6 +126,7 @@ async fn archive(db: &mut SqliteConnection, vault: &Vault, line: &Line, now: i64
         Entry::Turn(turn) => ("turn", Some(vault.hash("event", turn.event.id.as_str())), Some(int(turn.n_turn))),
         Entry::Delivery { .. } => ("delivery", None, None),
         Entry::Fault { .. } => ("fault", None, None),
+        Entry::Erased { .. } => ("erased", None, None),
     };
     let sealed = vault.seal_json("archive.entry", conversation.unwrap_or_default(), &line.entry)?;
     let done = sqlx::query(
@@ -156,6 +158,8 @@ pub(super) async fn project(
         (Entry::Turn(turn), Some(conversation)) => applying.turn(conversation, turn).await?,
         (Entry::Delivery { outbox, state, code, at }, _) => applying.delivery(outbox, *state, code.as_deref(), *at).await?,
         (Entry::Fault { channel, what, at }, _) => applying.fault(channel, what, *at).await?,
+        (Entry::Erased { opted_out, at }, Some(conversation)) => applying.erased(conversation, *opted_out, *at).await?,
+        (Entry::Erased { .. }, None) => {}
         // A turn always has a conversation; without one there is nothing it could be shown with. It stays in the archive.
         (Entry::Turn(_), None) => {}
     }

@@ -29,6 +29,7 @@ use super::{
     back::fresh_fence,
     codec::{self, Kind},
     contract::{Begin, Committed, Cursor, Due, Held, Receipted, StoreError},
+    erase::RawErase,
     lane::Band,
     pace::{Grant, Pace, Senders, Want},
     raw::{RawBegin, RawBody, RawCommit, RawLine, RawReady, RawSettle, Standing},
@@ -84,7 +85,9 @@ impl Embedded {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY);
+            .busy_timeout(BUSY)
+            // What is deleted is overwritten: an erasure leaves nothing in free pages.
+            .pragma("secure_delete", "on");
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(unavailable)?;
         schema::prepare(&mut connection, mark).await?;
         let readers = SqlitePoolOptions::new()
@@ -151,6 +154,13 @@ impl Embedded {
 
     pub async fn commit(&self, commit: RawCommit) -> Result<Committed, StoreError> {
         match self.change(Op::Commit(Box::new(commit))).await? {
+            Reply::Committed(committed) => Ok(committed),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub async fn erase(&self, erase: RawErase) -> Result<Committed, StoreError> {
+        match self.change(Op::Erase(erase)).await? {
             Reply::Committed(committed) => Ok(committed),
             other => Err(unexpected(&other)),
         }

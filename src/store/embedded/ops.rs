@@ -8,6 +8,7 @@ use crate::{
     store::{
         codec::{self, HEADER_BYTES, Header, Kind},
         contract::{Begin, Committed, Receipted, SentState},
+        erase::RawErase,
         lane::N_LANES,
         raw::{self, RawBegin, RawCommit, RawSettle, Settled, Standing},
         single::after_s,
@@ -18,6 +19,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub enum Op {
     Commit(Box<RawCommit>),
+    Erase(RawErase),
     Begin {
         begin: RawBegin,
         leased: bool,
@@ -83,6 +85,7 @@ type Outcome<T> = Result<T, sqlx::Error>;
 pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<Reply> {
     match op {
         Op::Commit(turn) => commit(turn, db, clock_ms).await.map(Reply::Committed),
+        Op::Erase(what) => erase(what, db).await.map(Reply::Committed),
         Op::Begin { begin: attempt, leased } => begin(attempt, *leased, db).await.map(Reply::Begin),
         Op::Settle { settle: what, leased } => settle(what, *leased, db, clock_ms).await.map(|()| Reply::Done),
         Op::Receipt { id, conversation, delivery, at_ms } => {
@@ -203,6 +206,31 @@ async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> O
     }
     if turn.cancel_waiting || !turn.items.is_empty() {
         lift(&turn.id, db).await?;
+    }
+    Ok(Committed::Done)
+}
+
+async fn erase(what: &RawErase, db: &mut SqliteConnection) -> Outcome<Committed> {
+    let current = header(&what.id, db).await?.map(|header| header.etag);
+    let etag = what.tombstone.as_deref().and_then(Header::read).map(|header| header.etag);
+    if etag.is_some() && current == etag {
+        return Ok(Committed::Done);
+    }
+    if current != Some(what.expected) {
+        return Ok(Committed::Stale);
+    }
+    sqlx::query("DELETE FROM live_outbox WHERE conversation = ?1").bind(what.id.as_str()).execute(&mut *db).await?;
+    match &what.tombstone {
+        Some(value) => {
+            let query = sqlx::query("UPDATE live_conversation SET value = ?2, wake_ms = NULL WHERE id = ?1");
+            query.bind(what.id.as_str()).bind(value.as_slice()).execute(&mut *db).await?;
+        }
+        None => {
+            sqlx::query("DELETE FROM live_conversation WHERE id = ?1").bind(what.id.as_str()).execute(&mut *db).await?;
+        }
+    }
+    if let Some(journal) = &what.journal {
+        append(Some(&what.id), Some(journal), None, db).await?;
     }
     Ok(Committed::Done)
 }

@@ -33,6 +33,7 @@ use self::{
 use super::{
     codec,
     contract::{Begin, Committed, Cursor, Receipted, SentState, StoreError},
+    erase::RawErase,
     raw::{self, Again, RawBegin, RawCommit, RawItem, RawSettle, Settled},
 };
 use crate::{
@@ -133,6 +134,20 @@ impl Redis {
         for item in &commit.items {
             call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value);
         }
+        match call.run_over::<i64>(&self.link, Lane::Turns).await? {
+            0 => Ok(Committed::Stale),
+            _ => Ok(Committed::Done),
+        }
+    }
+
+    pub async fn erase(&self, erase: RawErase) -> Result<Committed, StoreError> {
+        let mut all = keys::seven(&erase.id);
+        all.push(Shard(keys::shard_of(&erase.id)).wakes());
+        let call = Call::new(&self.scripts.erase, &all)
+            .arg(&erase.expected[..])
+            .arg(erase.tombstone.unwrap_or_default())
+            .arg(erase.id.as_str())
+            .arg(erase.journal.unwrap_or_default());
         match call.run_over::<i64>(&self.link, Lane::Turns).await? {
             0 => Ok(Committed::Stale),
             _ => Ok(Committed::Done),

@@ -45,6 +45,8 @@ pub struct Scripts {
     pub count: Script,
     /// Puts a value in the place of another.
     pub replace: Script,
+    /// Erases a conversation.
+    pub erase: Script,
     /// Grants what a sender may send, or slows it down.
     pub pace: Script,
 }
@@ -63,6 +65,7 @@ impl Scripts {
             nodes: Script::new(include_str!("nodes.lua")),
             count: Script::new(include_str!("count.lua")),
             replace: Script::new(include_str!("replace.lua")),
+            erase: with_common(include_str!("erase.lua")),
             pace: Script::new(include_str!("pace.lua")),
         }
     }

@@ -3,6 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +13,10 @@ use crate::{
     base::id::ConversationId,
     engine::{Conversation, Escalation, Holder, session::Item},
     records::value_text,
-    runtime::Service,
+    runtime::{
+        Service,
+        erase::{Erased, Erasing},
+    },
     security::role::Permission,
     web::problem::Problem,
 };
@@ -29,7 +33,7 @@ pub(super) async fn lookup(State(service): State<Service>, caller: Caller, body:
     caller.must(Permission::ReadConversation)?;
     let (address, _) = body.value.address.address(&service)?;
     let id = service.store().resolve(&address).await?;
-    match service.store().load(&id).await? {
+    match service.store().living(&id).await? {
         Some(_) => Ok(Json(json!({ "id": id }))),
         None => Err(Problem::not_found("there is no conversation at this address")),
     }
@@ -39,9 +43,22 @@ pub(super) async fn lookup(State(service): State<Service>, caller: Caller, body:
 pub(super) async fn read(State(service): State<Service>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     caller.must(Permission::ReadConversation)?;
     let id = ConversationId(id);
-    let loaded = service.store().load(&id).await?.ok_or_else(|| Problem::not_found("there is no such conversation"))?;
+    let loaded = service.store().living(&id).await?.ok_or_else(|| Problem::not_found("there is no such conversation"))?;
     caller.audit(&service, "viewed", Some(&id), "by the API").await?;
     Ok(Json(shown(&id, &loaded.conversation)))
+}
+
+/// `DELETE /api/v1/conversations/{id}`: erases it. 204; 404 where there is none, also where it was erased before.
+pub(super) async fn erase(State(service): State<Service>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    caller.must(Permission::Erase)?;
+    let unknown = || Problem::not_found("there is no such conversation");
+    let id = ConversationId::parse(&id).ok_or_else(unknown)?;
+    let actor = format!("api:{}", caller.name);
+    let erasing = Erasing { actor: &actor, role: caller.role.word(), action: "erased", quiet_since: None };
+    match service.erase(&id, erasing).await? {
+        Erased::Done | Erased::NotQuiet => Ok(StatusCode::NO_CONTENT),
+        Erased::Unknown => Err(unknown()),
+    }
 }
 
 fn shown(id: &ConversationId, conversation: &Conversation) -> Value {

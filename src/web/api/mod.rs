@@ -27,7 +27,7 @@ pub(super) fn routes(_service: &Service) -> Router<Service> {
     Router::new()
         .route("/api/v1/sessions", post(sessions::start))
         .route("/api/v1/conversations/lookup", post(conversations::lookup))
-        .route("/api/v1/conversations/{id}", get(conversations::read))
+        .route("/api/v1/conversations/{id}", get(conversations::read).delete(conversations::erase))
         .route("/api/v1/escalations", get(escalations::list))
         .route("/api/v1/answers.csv", get(answers::csv))
         .method_not_allowed_fallback(wrong_method)

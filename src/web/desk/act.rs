@@ -175,7 +175,7 @@ async fn read(service: &Service, signed: &Signed, id: &ConversationId, form: &Ac
 
 /// Characters of one reply, by the channel that it goes out by.
 async fn reply_chars(service: &Service, id: &ConversationId) -> usize {
-    match service.store().load(id).await {
+    match service.store().living(id).await {
         Ok(Some(loaded)) => conversation::reply_chars(service, &loaded.conversation),
         Ok(None) | Err(_) => crate::base::limit::SMS_CHARS,
     }

@@ -78,7 +78,7 @@ async fn audit(service: &Service, signed: &Signed, id: &ConversationId, live: bo
 
 /// The page; `said` makes it read-only and says why an act was refused.
 pub(super) async fn page(service: &Service, signed: &Signed, id: &ConversationId, before: Option<i64>, said: Option<Said<'_>>) -> Response {
-    let live = match service.store().load(id).await {
+    let live = match service.store().living(id).await {
         Ok(Some(loaded)) => loaded.conversation,
         Ok(None) => return refused::unknown(service, signed, id).await,
         Err(error) => return refused::unavailable(service, signed, &error).await,

@@ -39,7 +39,7 @@ pub async fn find(State(service): State<Service>, signed: Signed, headers: Heade
     };
     let found = async {
         let id = service.store().resolve(&address).await?;
-        Ok::<_, crate::store::StoreError>(service.store().load(&id).await?.map(|_| id))
+        Ok::<_, crate::store::StoreError>(service.store().living(&id).await?.map(|_| id))
     };
     match found.await {
         Ok(Some(id)) => Redirect::to(&format!("/desk/{id}")).into_response(),

@@ -4,7 +4,8 @@
 //! GET  /desk                     the queue                       POST /desk/{conversation}      an act: claim, reply, hand back …
 //! GET  /desk/{conversation}      one conversation                GET  /desk/events              what changed, by the record's feed
 //! GET  /desk/login, POST         in                              POST /desk/logout              out
-//! POST /desk/find                the conversation of a number
+//! GET  /desk/login/code, POST    the code                        GET  /desk/second, POST       one's own second factor
+//! POST /desk/find                the conversation of a number     POST /desk/{conversation}/erase
 //! GET  /desk/audit               who saw or did what             GET  /desk/answers.csv         an export
 //! ```
 //! An act becomes an event for the engine and nothing else: this room decides nothing about a conversation. Who holds it, its epoch
@@ -13,12 +14,15 @@
 mod act;
 mod audit;
 mod conversation;
+mod erase;
 mod events;
 mod export;
 mod find;
 mod pages;
+mod qr;
 mod queue;
 mod refused;
+pub(super) mod second;
 pub(super) mod signed;
 mod view;
 mod words;
@@ -30,7 +34,7 @@ use axum::{
 };
 use tower_http::{limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
 
-use super::login;
+use super::{half, login};
 use crate::{base::limit, runtime::Service};
 
 pub(super) use pages::{Page, message};
@@ -40,12 +44,15 @@ pub fn routes() -> Router<Service> {
     Router::new()
         .route("/desk", get(queue::show))
         .route("/desk/login", get(login::form).post(login::enter))
+        .route("/desk/login/code", get(half::form).post(half::enter))
+        .route("/desk/second", get(second::show).post(second::change))
         .route("/desk/logout", post(login::leave))
         .route("/desk/events", get(events::stream))
         .route("/desk/audit", get(audit::show))
         .route("/desk/answers.csv", get(export::answers))
         .route("/desk/static/{file}", get(pages::file))
         .route("/desk/find", post(find::find))
+        .route("/desk/{conversation}/erase", post(erase::erase))
         .route("/desk/{conversation}", get(conversation::show).post(act::act))
         .layer(RequestBodyLimitLayer::new(limit::FORM_BODY_BYTES))
         // Forms of ours must carry their origin, which `no-referrer` would take away.

@@ -71,7 +71,7 @@ async fn epochs(service: &Service, rows: &[QueueRow]) -> BTreeMap<String, u64> {
     let mut epochs = BTreeMap::new();
     let free = rows.iter().filter(|row| row.kind == QueueKind::Escalation && row.tracer.is_none());
     for row in free.take(CLAIMABLE) {
-        if let Ok(Some(loaded)) = service.store().load(&row.conversation).await {
+        if let Ok(Some(loaded)) = service.store().living(&row.conversation).await {
             epochs.insert(row.conversation.0.clone(), loaded.conversation.epoch);
         }
     }

@@ -1,7 +1,8 @@
 //! Who is logged in: the session behind a cookie, and whether a form came from one of our pages.
 //!
 //! The cookie holds a random token; the store holds its hash with what is known, for as long as it is used: 15 minutes after the last
-//! page that a person asked for, 12 hours at most. A user who is disabled is out with the next request, on every node.
+//! page that a person asked for, 12 hours at most. A user who is disabled, or whose password or second
+//! factor is changed, is out with the next request, on every node.
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -54,12 +55,21 @@ struct Kept {
     csrf: Private<String>,
     began_ms: i64,
     used_ms: i64,
+    /// Whether they proved a second factor.
+    second: bool,
+    /// Over password and second factor: where either is changed, older sessions end.
+    mark: TokenHash,
 }
 
 impl Signed {
     /// The token that every form of this session carries.
     pub fn csrf(&self) -> &str {
         self.csrf.reveal()
+    }
+
+    /// What else is kept for as long as this session, is kept by this.
+    pub(super) fn key(&self) -> &str {
+        self.session.as_hex()
     }
 
     /// Whether a form is one of this session's.
@@ -101,19 +111,25 @@ impl Signed {
     }
 }
 
-/// Begins a session and gives the cookie.
-pub(in crate::web) async fn begin(service: &Service, user: &User) -> Result<HeaderValue, StoreError> {
+/// Begins a session, with a second factor proved or without, and gives the cookie.
+pub(in crate::web) async fn begin(service: &Service, user: &User, second: bool) -> Result<HeaderValue, StoreError> {
     let token = token::new(service.clock());
     let now_ms = service.clock().now().as_millisecond();
-    let kept = Kept { login: user.login.0.clone(), csrf: token::new(service.clock()), began_ms: now_ms, used_ms: now_ms };
+    let csrf = token::new(service.clock());
+    let kept = Kept { login: user.login.0.clone(), csrf, began_ms: now_ms, used_ms: now_ms, second, mark: mark(user) };
     keep(service, &TokenHash::of(token.reveal()), &kept, IDLE_S).await?;
-    Ok(cookie(service, token.reveal(), WHOLE_S))
+    Ok(cookie(service, name(service), token.reveal(), WHOLE_S))
+}
+
+fn mark(user: &User) -> TokenHash {
+    let since = user.second.as_ref().map_or(0, |second| second.since.as_millisecond());
+    TokenHash::of(&format!("{since} {}", user.password_hash.reveal()))
 }
 
 /// Ends a session; gives the cookie that takes the other's place.
 pub(in crate::web) async fn end(service: &Service, signed: &Signed) -> Result<HeaderValue, StoreError> {
     service.store().drop_small(KIND, signed.session.as_hex()).await?;
-    Ok(cookie(service, "", 0))
+    Ok(cookie(service, name(service), "", 0))
 }
 
 async fn keep(service: &Service, hash: &TokenHash, kept: &Kept, ttl_s: i64) -> Result<(), StoreError> {
@@ -131,8 +147,11 @@ async fn load(service: &Service, hash: &TokenHash, is_use: bool) -> Result<Optio
         service.store().drop_small(KIND, hash.as_hex()).await?;
         return Ok(None);
     }
+    let required = |user: &User| {
+        Role::from_word(&user.role).is_some_and(|role| service.settings().desk.second_factor.is_required_of(role)) && !kept.second
+    };
     let user = match service.records().user(&TracerId(kept.login.clone())).await {
-        Ok(Some(user)) if user.disabled_at.is_none() => user,
+        Ok(Some(user)) if user.disabled_at.is_none() && kept.mark == mark(&user) && !required(&user) => user,
         Ok(_) => {
             service.store().drop_small(KIND, hash.as_hex()).await?;
             return Ok(None);
@@ -177,7 +196,8 @@ impl FromRequestParts<Service> for Signed {
     }
 }
 
-fn is_https(service: &Service) -> bool {
+/// Whether browsers reach it by https.
+pub(in crate::web) fn is_https(service: &Service) -> bool {
     service.settings().server.public_url.starts_with("https://")
 }
 
@@ -186,13 +206,15 @@ fn name(service: &Service) -> &'static str {
     if is_https(service) { "__Host-intake" } else { "intake" }
 }
 
-fn cookie(service: &Service, token: &str, max_age_s: i64) -> HeaderValue {
+/// A cookie of the desk.
+pub(in crate::web) fn cookie(service: &Service, name: &str, token: &str, max_age_s: i64) -> HeaderValue {
     let secure = if is_https(service) { "; Secure" } else { "" };
-    let text = format!("{}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}", name(service));
+    let text = format!("{name}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+/// The value of a cookie, where the browser sent one.
+pub(in crate::web) fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|line| line.split(';'))

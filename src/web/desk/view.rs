@@ -102,6 +102,7 @@ impl View<'_> {
             "read_only": read_only,
             "mine": self.mine && works,
             "shut": self.shut(window),
+            "may_erase": self.signed.role.may(Permission::Erase),
             "may_reply": works && !by_other,
             "reply_label": self.reply_label(),
             "reply_max": reply_chars(self.service, live).to_string(),
