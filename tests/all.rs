@@ -21,6 +21,7 @@ mod engine;
 mod erasure;
 mod failover;
 mod flow_conditions;
+mod flow_control;
 mod flow_docs;
 mod flow_language;
 mod flow_slips;

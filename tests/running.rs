@@ -147,6 +147,8 @@ name = "phone"
 provider = "browser"
 medium = "whatsapp"
 token = "a token of the phone page"
+[limits]
+messages_per_minute = 0
 [api]
 tokens = [
     {{ name = "ops", role = "admin", secret = "{API_TOKEN}" }},
@@ -179,7 +181,7 @@ tokens = [
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn({
             let service = service.clone();
-            async move { web::serve(&service, listener).await.unwrap() }
+            async move { web::serve(&service, listener).await }
         });
         Running { service, loops: None, caller: Caller::of(url) }
     }

@@ -1,5 +1,19 @@
 //! Every bound of the house, with its unit and its reason.
 
+/// Connections at once; over it a caller is asked to come again. Each is a file of the process, and about 100 kB with a body in it.
+pub const CONNECTIONS: usize = 2_048;
+/// Connections that are being told so; over it they are only closed.
+pub const REFUSALS: usize = 64;
+/// Headers of one request; browsers and providers send about 20.
+pub const HEADERS: usize = 64;
+/// Bytes of a request's head; a cookie and a long address fit in.
+pub const HEAD_BYTES: usize = 16 * 1024;
+/// Seconds until a request must be answered, its body read with it; a webhook has less. Streams begin within it.
+pub const REQUEST_S: u64 = 30;
+/// Streams of events at once, of the desk and of the phone's page; each is a page that somebody has open.
+pub const STREAMS: usize = 512;
+/// Turns of one conversation that may wait for each other; over it callers are asked to come again.
+pub const LANE_TURNS: usize = 32;
 /// Steps that one event may run through before the engine calls it a fault: more than any flow has, few enough to end at once.
 pub const STEPS_PER_EVENT: usize = 500;
 /// Characters of one reply that are read; what is longer is kept whole, but read only so far.

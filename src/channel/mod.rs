@@ -259,15 +259,16 @@ fn retry_after_s(response: &Response) -> Option<u64> {
     Some(seconds.min(3_600))
 }
 
-/// A request to a provider that carries a credential.
+/// A request that posts something, with a credential.
 fn post(url: &str, content_type: &'static str, authorization: &str, body: String) -> Result<Request, Unsendable> {
+    authorized(http::Request::post(url).header(http::header::CONTENT_TYPE, content_type), authorization, body)
+}
+
+/// A request to a provider that carries a credential.
+fn authorized(request: http::request::Builder, authorization: &str, body: String) -> Result<Request, Unsendable> {
     let mut credential = http::HeaderValue::from_str(authorization).map_err(|_| Unsendable::Configuration)?;
     credential.set_sensitive(true);
-    http::Request::post(url)
-        .header(http::header::CONTENT_TYPE, content_type)
-        .header(http::header::AUTHORIZATION, credential)
-        .body(Bytes::from(body))
-        .map_err(|_| Unsendable::Configuration)
+    request.header(http::header::AUTHORIZATION, credential).body(Bytes::from(body)).map_err(|_| Unsendable::Configuration)
 }
 
 /// An event id for what came without one: a hash of what it is, so that the same again is the same.

@@ -2,10 +2,13 @@
 
 pub mod codes;
 mod encode;
+pub mod list;
 pub mod outcome;
 mod receive;
 
-use super::{Secret, Speed, Templates};
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{Secret, Speed, Templates, Unsendable};
 use crate::base::Medium;
 
 /// A number, or a pool of numbers, at Twilio.
@@ -27,6 +30,8 @@ pub struct TwilioChannel {
     pub templates: Templates,
     /// How fast it may send.
     pub speed: Speed,
+    /// How often its list of messages is looked through for lost ones, in seconds; 0: never.
+    pub reconcile_s: u32,
 }
 
 impl TwilioChannel {
@@ -36,5 +41,11 @@ impl TwilioChannel {
             Some(from) if from.starts_with("whatsapp:") => Medium::WhatsApp,
             Some(_) | None => Medium::Sms,
         }
+    }
+
+    /// `Basic …`
+    fn credential(&self) -> Result<String, Unsendable> {
+        let token = self.auth_tokens.first().ok_or(Unsendable::Configuration)?;
+        Ok(format!("Basic {}", STANDARD.encode(format!("{}:{}", self.account_sid, token.reveal()))))
     }
 }

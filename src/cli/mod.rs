@@ -9,6 +9,7 @@ mod explain;
 mod folder;
 mod keys;
 mod out;
+mod reconcile;
 mod serve;
 mod test;
 mod unclear;
@@ -45,6 +46,8 @@ enum Command {
     Understand(understand::Args),
     /// List what was not understood, grouped, so that words can be added
     Unclear(unclear::Args),
+    /// Look for messages that the provider has and that never came
+    Reconcile(reconcile::Args),
     /// Make keys that stored values are sealed with
     Keys(keys::Args),
     /// Erase what is kept of one address
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Erase(args) => erase::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Unclear(args) => unclear::run(&args),
+        Command::Reconcile(args) => reconcile::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::User(args) => user::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -89,14 +89,16 @@ pub(super) async fn until_stopped(service: &Service, listener: TcpListener) -> a
     });
     let serving = web::serve(service, listener);
     tokio::pin!(serving);
-    let served = tokio::select! {
-        served = &mut serving => served,
-        () = stop.asked() => timeout(LAST_REQUESTS, serving).await.unwrap_or(Ok(())),
-    };
+    tokio::select! {
+        () = &mut serving => {}
+        () = stop.asked() => {
+            let _ = timeout(LAST_REQUESTS, serving).await;
+        }
+    }
     loops.stop().await;
     service.store().close().await;
     tracing::info!("stopped");
-    served.context("the listener failed")
+    Ok(())
 }
 
 async fn asked_by_signal() {

@@ -23,6 +23,7 @@ pub use problem::{Problem, Problems};
 use crate::{
     base::{Address, Private, calendar::Hours},
     channel::Channel,
+    engine::Flood,
     security::role::Role,
 };
 
@@ -58,6 +59,8 @@ pub struct Settings {
     pub channels: Vec<Channel>,
     /// Who may call the API.
     pub tokens: Vec<Token>,
+    /// How much one address may write before its messages are only kept; `None`: as much as it likes.
+    pub flood: Option<Flood>,
     /// What is allowed but should be thought about: told at the start.
     pub warnings: Vec<Problem>,
 }

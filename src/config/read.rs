@@ -16,6 +16,7 @@ use super::{
 use crate::{
     base::{Address, Private, address::Medium, calendar::Hours},
     channel::Channel,
+    engine::Flood,
     security::{Sealer, role::Role},
 };
 
@@ -69,6 +70,7 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
     let agency = agency(root.section("agency", notes), notes, &mut warnings);
     let channels = channels(root.sections("channel", notes), notes);
     let desk = desk(root.section("desk", notes), notes, &channels, &mut warnings);
+    let flood = flood(root.section("limits", notes), notes);
     let tokens = tokens(root.section("api", notes), notes, &mut warnings);
     root.finish(notes);
 
@@ -109,8 +111,18 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
         desk,
         channels,
         tokens,
+        flood,
         warnings,
     })
+}
+
+/// `[limits]`: a patient's 60 messages a minute and 10 at once, unless something else is said; none for 0.
+fn flood(mut section: Section<'_>, notes: &mut Notes) -> Option<Flood> {
+    let whole = |n: f64| format!("{n:.0}").parse::<u32>().unwrap_or(u32::MAX);
+    let per_minute = section.number("messages_per_minute", 0.0..=6_000.0, notes).map_or(60, whole);
+    let burst = section.number("burst", 1.0..=50.0, notes).map_or(10, whole);
+    section.finish(notes);
+    (per_minute > 0).then_some(Flood { per_minute, burst })
 }
 
 fn server(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Problem>) -> Option<Server> {

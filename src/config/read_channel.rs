@@ -47,6 +47,7 @@ fn twilio(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<
     let base_url = url(section, "https://api.twilio.com", notes);
     let templates = templates(section, notes);
     let speed = speed(section, Speed::of_twilio(from.as_deref()), notes);
+    let reconcile_s = section.number("reconcile_seconds", 0.0..=86_400.0, notes).map_or(60, whole);
     if let Some(sid) = &account_sid
         && !is_sid("AC", sid)
     {
@@ -74,6 +75,7 @@ fn twilio(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<
         base_url: base_url?,
         templates,
         speed,
+        reconcile_s,
     })
 }
 

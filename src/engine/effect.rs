@@ -431,6 +431,11 @@ pub enum Fact {
         /// For whom or which item.
         items: Vec<Item>,
     },
+    /// One message too many in too short a time: kept and shown, and read for STOP and emergencies only.
+    Throttled {
+        /// As typed.
+        text: Private<String>,
+    },
 }
 
 /// An answer, as a fact.

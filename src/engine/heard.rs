@@ -296,6 +296,11 @@ pub(super) const fn usual_answer(question: QuestionBack) -> &'static str {
 pub(super) fn perhaps_repeated(run: &mut Run<'_>, content: &Content) {
     let (Content::Text(text) | Content::Tap { title: text, .. }) = content else { return };
     run.fact(Fact::PerhapsRepeated { text: text.clone() });
+    stop_and_alarm(run, text);
+}
+
+/// What is heard in words that walk through no flow.
+pub(super) fn stop_and_alarm(run: &mut Run<'_>, text: &Private<String>) {
     let languages = languages(run);
     if keyword::read(text.reveal(), &languages) == Some(Keyword::Stop) {
         return stop(run, false);

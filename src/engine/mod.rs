@@ -11,6 +11,7 @@ pub mod clocks;
 pub mod conversation;
 pub mod effect;
 pub mod event;
+mod flood;
 pub mod session;
 pub mod trace;
 pub mod world;
@@ -41,6 +42,7 @@ use jiff::Timestamp;
 pub use conversation::{Conversation, Escalation, Holder, Person};
 pub use effect::{Class, Effect, Fact, Fence, Purpose, Say};
 pub use event::{Content, Event, EventKind};
+pub use flood::Flood;
 pub use loops::remember_said;
 pub use remind::next_wake;
 pub use session::{Answered, Session};
@@ -156,6 +158,13 @@ fn handle(run: &mut run::Run<'_>) -> Outcome {
                 }
             }
             conversation::SeenBefore::No => {}
+        }
+        if let Some((channel, content)) = flood::written(&event.kind)
+            && flood::is_one_too_many(run, content)
+        {
+            flood::kept_only(run, channel, content);
+            run.conversation.seen.remember(&event.id, event.at);
+            return Outcome::Changed;
         }
         run.conversation.seen.remember(&event.id, event.at);
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::flood::Flood;
 use crate::{
     base::{Address, calendar::Hours},
     flow::Library,
@@ -20,6 +21,8 @@ pub struct World<'a> {
     pub welcome: Option<&'a str>,
     /// Channels whose provider confirms STOP by itself: no confirmation of ours goes there.
     pub stop_confirmed_by_provider: &'a [String],
+    /// How much one address may write before its messages are only kept; `None`: as much as it likes.
+    pub flood: Option<Flood>,
 }
 
 /// Who we are: `agency.*` in texts.

@@ -15,7 +15,7 @@ use crate::{
     },
     channel::Channel,
     engine::{
-        self, Conversation, Effect, Event, EventKind, Fact, Outcome, Purpose, Refusal, Step,
+        self, Conversation, Effect, Event, EventKind, Fact, Flood, Outcome, Purpose, Refusal, Step,
         world::{Agency, Desk, World},
     },
     render::Outgoing,
@@ -33,6 +33,7 @@ pub(super) struct Given<'a> {
     pub desk: &'a Desk,
     pub welcome: Option<&'a str>,
     pub stop_confirmed_by_provider: &'a [String],
+    pub flood: Option<Flood>,
     pub channels: &'a [Channel],
 }
 
@@ -100,6 +101,7 @@ fn attempt(given: Given<'_>, id: &ConversationId, before: &Conversation, event: 
             desk: given.desk,
             welcome: given.welcome,
             stop_confirmed_by_provider: given.stop_confirmed_by_provider,
+            flood: given.flood,
         };
         let step = engine::step(&world, before, event, now);
         match step.outcome {
@@ -216,6 +218,7 @@ pub(super) const fn fact_word(fact: &Fact) -> Option<&'static str> {
         Fact::Received { .. } => Some("received"),
         Fact::NotUnderstood { .. } => Some("not understood"),
         Fact::Undeliverable { .. } => Some("undeliverable"),
+        Fact::Throttled { .. } => Some("throttled"),
         Fact::Revised { .. }
         | Fact::Person { .. }
         | Fact::ItemGiven { .. }

@@ -16,8 +16,8 @@ use crate::channel::{Request, Response, Transport};
 const CONNECT: Duration = Duration::from_secs(3);
 /// Providers answer within 2 s; what takes longer is treated as "perhaps taken".
 const WHOLE: Duration = Duration::from_secs(10);
-/// Bytes of a provider's answer that are read: it carries an id or an error.
-const ANSWER_BYTES: usize = 256 * 1024;
+/// Bytes of a provider's answer that are read: an id, an error, or a page of a list.
+const ANSWER_BYTES: usize = 2 * 1024 * 1024;
 const AGENT: &str = concat!("intake/", env!("CARGO_PKG_VERSION"));
 
 /// A client with its pool of connections. Cheap to clone.

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
 
-use crate::base::id::ConversationId;
+use crate::base::{id::ConversationId, limit};
 
 type Map = Arc<Mutex<HashMap<ConversationId, Arc<Turnstile<()>>>>>;
 
@@ -27,16 +27,20 @@ pub(super) struct Lane {
 }
 
 impl Lanes {
-    /// Waits for the lane of a conversation.
-    pub async fn enter(&self, id: &ConversationId) -> Lane {
+    /// Waits for the lane of a conversation; `None` where as many wait there as may.
+    pub async fn enter(&self, id: &ConversationId) -> Option<Lane> {
         let turnstile = {
             let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             lanes.entry(id.clone()).or_default().clone()
         };
+        // The map holds one, this call another, and so does everybody before it.
+        if Arc::strong_count(&turnstile) > limit::LANE_TURNS + 2 {
+            return None;
+        }
         // Made before waiting, so that a caller who gives up waiting tidies up too.
         let mut lane = Lane { lanes: self.0.clone(), id: id.clone(), place: None };
         lane.place = Some(turnstile.lock_owned().await);
-        lane
+        Some(lane)
     }
 
     #[cfg(test)]
@@ -90,6 +94,26 @@ mod tests {
         }
         assert_eq!(*order.lock().unwrap(), [0, 1, 2]);
         assert_eq!(lanes.n_lanes(), 1, "the lane of `a` is still there");
+    }
+
+    #[tokio::test]
+    async fn so_many_may_wait_and_no_more() {
+        let lanes = Lanes::default();
+        let id = ConversationId::from("a");
+        let first = lanes.enter(&id).await;
+        let waiting: Vec<_> = (0..limit::LANE_TURNS)
+            .map(|_| {
+                let (lanes, id) = (lanes.clone(), id.clone());
+                tokio::spawn(async move { lanes.enter(&id).await.is_some() })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert!(lanes.enter(&id).await.is_none());
+        drop(first);
+        for one in waiting {
+            assert!(one.await.unwrap());
+        }
+        assert!(lanes.enter(&id).await.is_some(), "there is room again");
     }
 
     #[tokio::test]

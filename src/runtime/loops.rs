@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use super::{
     keys,
     leases::Leases,
-    recorder, retention, scheduler,
+    reconciler, recorder, retention, scheduler,
     sender::{self, InTheAir},
     service::Service,
     stop::Stop,
@@ -25,6 +25,7 @@ pub struct Loops {
     keys: JoinHandle<()>,
     retention: JoinHandle<()>,
     scheduler: JoinHandle<()>,
+    reconciler: JoinHandle<()>,
     sender: JoinHandle<InTheAir>,
     recorder: JoinHandle<()>,
     recorder_stop: Stop,
@@ -39,6 +40,7 @@ impl Loops {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
             retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
+            reconciler: tokio::spawn(reconciler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
             recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
             leases: tokio::spawn(leases.run(service.clone(), leases_stop.clone())),
@@ -56,6 +58,8 @@ impl Loops {
             let _ = self.keys.await;
             let _ = self.retention.await;
             let _ = self.scheduler.await;
+            // A list that is under way is asked for again at the next start: nothing waits for it.
+            self.reconciler.abort();
             let in_the_air = self.sender.await;
             self.leases_stop.ask();
             let _ = self.leases.await;

@@ -16,6 +16,7 @@ mod lanes;
 mod leases;
 pub mod loops;
 pub mod phones;
+pub mod reconciler;
 mod recorder;
 pub mod retention;
 mod scheduler;

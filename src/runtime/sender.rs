@@ -100,7 +100,7 @@ impl Sender {
             flights: JoinSet::new(),
             look_at: now,
             looked_at: None,
-            orphans_at: now,
+            orphans_at: now + ORPHANS,
         }
     }
 

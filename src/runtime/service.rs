@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     decide::Given,
@@ -23,6 +23,7 @@ use crate::{
         Address,
         clock::Clock,
         id::{ConversationId, OutboxId, RevisionId},
+        limit,
     },
     channel::{Channel, Delivery, Receipt},
     config::Settings,
@@ -59,6 +60,7 @@ struct Inner {
     kept_pins: Mutex<HashSet<RevisionId>>,
     lanes: Lanes,
     turns: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
     hints: Hints,
     lag: Lag,
     stop: Stop,
@@ -155,6 +157,7 @@ impl Service {
             kept_pins: Mutex::default(),
             lanes: Lanes::default(),
             turns: Arc::new(Semaphore::new(TURNS)),
+            streams: Arc::new(Semaphore::new(limit::STREAMS)),
             hints: Hints::new(),
             lag: Lag::default(),
             stop: Stop::new(),
@@ -201,6 +204,11 @@ impl Service {
     /// Hints between the loops; `hints().feed()` changes whenever the record moved.
     pub fn hints(&self) -> &Hints {
         &self.0.hints
+    }
+
+    /// A place for a stream of events; `None` where there are as many as may be. It is free again when it is dropped.
+    pub fn stream(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.streams.clone().try_acquire_owned().ok()
     }
 
     /// The wish to stop: open streams end by it.
@@ -285,6 +293,7 @@ impl Service {
             desk: &self.0.desk,
             welcome: self.0.settings.flows.welcome.as_deref(),
             stop_confirmed_by_provider: &self.0.stop_confirmed_by_provider,
+            flood: self.0.settings.flood,
             channels: &self.0.settings.channels,
         }
     }

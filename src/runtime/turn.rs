@@ -83,7 +83,7 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
         Target::Conversation(id) => id.clone(),
         Target::Address { address, .. } => store.conversation_id(address),
     };
-    let mut lane = service.lanes().enter(&own).await;
+    let mut lane = service.lanes().enter(&own).await.ok_or(TurnError::Overloaded)?;
     let mut known = match store.recall(&own) {
         Some(loaded) => Known::new(own.clone(), matches!(target, Target::Address { .. }), Some(loaded), &target, false)?,
         None => ask(service, &target, &own).await?,
@@ -92,7 +92,7 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
         if *lane.id() != known.id {
             // An alias: the turn belongs into the lane of the conversation that it leads to.
             drop(lane);
-            lane = service.lanes().enter(&known.id).await;
+            lane = service.lanes().enter(&known.id).await.ok_or(TurnError::Overloaded)?;
         }
         let (shelf, missing) = pinned(service, &known.conversation).await?;
         let now = service.clock().now();

@@ -50,6 +50,7 @@ pub const FIGURES: &[Figure] = &[
         &["channel", "outcome", "why"],
         "Webhooks and what was in them: events, receipts, refused, unreadable",
     ),
+    counter("intake_connections_refused_total", &[], "Connections beyond those that may be open at once"),
     counter("intake_turns_total", &["outcome"], "Events run through the engine: done, repeated, refused, stale (run again), bug"),
     seconds("intake_turn_seconds", &[], "From an event to its commit, with waiting for its turn"),
     counter(
@@ -68,6 +69,11 @@ pub const FIGURES: &[Figure] = &[
         "intake_sends_held_total",
         &["channel", "why"],
         "Times that messages had to wait here: for the sender's rate, or for the gap that one address is due (pair)",
+    ),
+    counter(
+        "intake_reconciled_total",
+        &["channel", "outcome"],
+        "Messages in the provider's list: known, missing (taken now); and lists that failed",
     ),
     seconds("intake_send_seconds", &["channel"], "How long one attempt at a provider took"),
     seconds("intake_wake_late_seconds", &[], "How much later than planned a wake came"),

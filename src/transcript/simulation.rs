@@ -274,6 +274,7 @@ impl Simulation {
             desk: &self.setting.desk,
             welcome: self.setting.welcome.as_deref(),
             stop_confirmed_by_provider: none,
+            flood: None,
         }
     }
 

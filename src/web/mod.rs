@@ -10,6 +10,7 @@ mod half;
 mod headers;
 mod health;
 mod hook;
+mod listen;
 mod login;
 pub mod phone;
 pub mod problem;
@@ -25,10 +26,10 @@ use axum::{
     routing::{any, get},
 };
 use tokio::{net::TcpListener, time::sleep};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
-    base::{Address, Private},
+    base::{Address, Private, limit},
     runtime::{Service, Stop},
     telemetry,
 };
@@ -53,6 +54,7 @@ pub fn router(service: &Service) -> Router {
     routes
         .fallback(no_such_page)
         .layer(map_response_with_state(service.clone(), headers::add))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(limit::REQUEST_S)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), trace::traced))
         .with_state(service.clone())
@@ -68,15 +70,10 @@ pub fn address_of(service: &Service, channel: &str, to: Private<String>) -> Resu
 }
 
 /// Serves until the service is asked to stop, then finishes the requests that are under way.
-///
-/// # Errors
-/// Where the listener fails.
-pub async fn serve(service: &Service, listener: TcpListener) -> std::io::Result<()> {
+pub async fn serve(service: &Service, listener: TcpListener) {
     let stop = service.stop().clone();
     tokio::spawn(fold_figures(stop.clone()));
-    // The address of the network throttles logins.
-    let app = router(service).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await }).await
+    listen::until_stopped(listener, router(service), &stop).await;
 }
 
 /// Folds measured times into their buckets now and then: until then each stands by itself, and nobody may be asking for `/metrics`.

@@ -99,7 +99,11 @@ impl IntoResponse for NoPhone {
             }
             Self::Store => (StatusCode::SERVICE_UNAVAILABLE, "The phone has no connection just now. Try again in a moment.\n"),
         };
-        (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+        let mut response = (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
     }
 }
 
@@ -254,10 +258,11 @@ async fn events(
     Path(token): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, NoPhone> {
     found(&service, &token).await?;
+    let place = service.stream().ok_or(NoPhone::Store)?;
     let stop = service.stop().clone();
-    let looks = stream::unfold(service.hints().feed(), |mut feed| async {
+    let looks = stream::unfold((service.hints().feed(), place), |(mut feed, place)| async {
         feed.changed().await.ok()?;
-        Some((Ok(SseEvent::default().event("look").data("again")), feed))
+        Some((Ok(SseEvent::default().event("look").data("again")), (feed, place)))
     });
     let until_stop = looks.take_until(async move { stop.asked().await });
     Ok(Sse::new(until_stop).keep_alive(KeepAlive::default()))

@@ -69,6 +69,7 @@ fn twilio(from: &str) -> Channel {
         base_url: "https://api.twilio.com".to_owned(),
         templates: Templates::named([("reminder", format!("HX{}", "a".repeat(32)))]),
         speed: Speed::of_twilio(Some(from)),
+        reconcile_s: 60,
     })
 }
 

@@ -47,7 +47,7 @@ impl Place {
                  [records]\nurl = \"sqlite:records.db\"\n[seal]\nkey = {{ file = \"intake.key\" }}\n[flows]\nwelcome = \"echo\"\n\
                  [agency]\nname = \"City Health\"\nemergency_number = \"911\"\nphone_line = \"+15550100999\"\ncountry = \"US\"\n\
                  time_zone = \"America/New_York\"\n[[channel]]\nname = \"sms\"\nprovider = \"twilio\"\naccount_sid = \"{account}\"\n\
-                 auth_token = \"{token}\"\nfrom = \"+15550100000\"\nbase_url = \"{provider}/node{nth}\"\nper_second = 2000\n"
+                 auth_token = \"{token}\"\nfrom = \"+15550100000\"\nbase_url = \"{provider}/node{nth}\"\nper_second = 2000\n[limits]\nmessages_per_minute = 0\n"
             );
             fs::write(folder.path().join(format!("node{nth}.toml")), config).unwrap();
         }

@@ -51,6 +51,7 @@ struct Phone {
     agency: Agency,
     desk: Desk,
     stop_confirmed: Vec<String>,
+    flood: Option<intake::engine::Flood>,
     conversation: Conversation,
     now: Timestamp,
     n_events: u32,
@@ -79,6 +80,7 @@ impl Phone {
                 on_call: vec![(Address::new(Medium::Sms, "+15550100777"), "sms".into())],
             },
             stop_confirmed: Vec::new(),
+            flood: None,
             conversation: Conversation::new(Address::new(medium, "+15550100001"), "main"),
             now: "2026-03-02T14:00:00Z".parse().unwrap(),
             n_events: 0,
@@ -105,6 +107,7 @@ impl Phone {
             desk: &self.desk,
             welcome: Some("welcome"),
             stop_confirmed_by_provider: &self.stop_confirmed,
+            flood: self.flood,
         };
         let again = engine::step(&world, &conversation, event, self.now);
         let step = engine::step(&world, &conversation, event, self.now);
@@ -170,6 +173,7 @@ impl Phone {
                 desk: &self.desk,
                 welcome: Some("welcome"),
                 stop_confirmed_by_provider: &[],
+                flood: None,
             };
             match engine::next_wake(&world, &self.conversation) {
                 Some(at) if at <= until => {

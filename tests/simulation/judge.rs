@@ -162,6 +162,7 @@ impl Judged {
                 desk: &desk,
                 welcome: Some("welcome"),
                 stop_confirmed_by_provider: &confirmed,
+                flood: constant.settings.flood,
             };
             let (mut wake_ms, mut idle, mut unheard) = (None, false, Vec::new());
             let replayed = replay(&stored.address, entries, around, |before, step, entry| {

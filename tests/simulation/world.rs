@@ -160,7 +160,7 @@ fn settings() -> Settings {
     let (account, token) = (twilio::ACCOUNT, twilio::TOKEN);
     let channel = |name: &str, from: &str| {
         format!(
-            "[[channel]]\nname = \"{name}\"\nprovider = \"twilio\"\naccount_sid = \"{account}\"\nauth_token = \"{token}\"\nfrom = \"{from}\"\nper_second = 40\n"
+            "[[channel]]\nname = \"{name}\"\nprovider = \"twilio\"\naccount_sid = \"{account}\"\nauth_token = \"{token}\"\nfrom = \"{from}\"\nper_second = 40\nreconcile_seconds = 0\n"
         )
     };
     let text = format!(

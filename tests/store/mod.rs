@@ -12,6 +12,7 @@ mod cluster;
 mod compared;
 mod kept;
 mod lives;
+mod pacing;
 mod sending;
 mod waiting;
 
@@ -90,4 +91,9 @@ facts! {
         the_hint_rings_when_something_may_leave,
         a_lease_is_taken_over_after_it_ran_out_and_fences_the_old_node,
         a_lease_let_go_is_free_at_once;
+    pacing:
+        a_senders_rate_holds_over_all_nodes_in_every_second,
+        a_reserve_is_left_for_those_before_in_rank,
+        a_provider_that_says_too_many_is_sent_less,
+        one_address_that_has_had_enough_holds_back_nobody_else;
 }

@@ -1,7 +1,5 @@
 //! One message as Twilio's create-Message form. Source: Twilio's OpenAPI document, `CreateMessage`.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use super::TwilioChannel;
 use crate::{
     base::{Address, Medium, limit},
@@ -41,9 +39,7 @@ impl TwilioChannel {
         let token: String = form_urlencoded::byte_serialize(context.outbox.as_str().as_bytes()).collect();
         form.append_pair("StatusCallback", &format!("{}/receipt/{}?m={token}", context.public_url.trim_end_matches('/'), self.name));
         let url = format!("{}/2010-04-01/Accounts/{}/Messages.json", self.base_url.trim_end_matches('/'), self.account_sid);
-        let token = self.auth_tokens.first().ok_or(Unsendable::Configuration)?;
-        let credential = format!("Basic {}", STANDARD.encode(format!("{}:{}", self.account_sid, token.reveal())));
-        Ok(Encoded::Requests(vec![post(&url, "application/x-www-form-urlencoded", &credential, form.finish())?]))
+        Ok(Encoded::Requests(vec![post(&url, "application/x-www-form-urlencoded", &self.credential()?, form.finish())?]))
     }
 }
 

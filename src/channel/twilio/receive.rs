@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Pictures and sounds of one message: Twilio carries ten.
-const MEDIA: usize = 10;
+pub(super) const MEDIA: usize = 10;
 /// Characters from which a text may be a whole message in base64, as some carriers pass on one of several parts.
 const BASE64_CHARS: usize = 60;
 
@@ -46,7 +46,8 @@ impl TwilioChannel {
         }
     }
 
-    fn message(&self, fields: &Fields<'_>, now: Timestamp) -> Inbound {
+    /// A message, by the time it came.
+    pub(super) fn message(&self, fields: &Fields<'_>, now: Timestamp) -> Inbound {
         let Some(from) = fields.get("From") else { return Inbound::Unreadable("a message without a sender") };
         let by_whatsapp = [from, fields.get("To").unwrap_or_default()].iter().any(|id| id.starts_with("whatsapp:"))
             || fields.get("ChannelPrefix") == Some("whatsapp")
@@ -135,7 +136,7 @@ fn receipt(fields: &Fields<'_>, status: &str, outbox: Option<crate::base::id::Ou
 }
 
 /// The parameters of a webhook.
-struct Fields<'a>(&'a [(String, String)]);
+pub(super) struct Fields<'a>(pub &'a [(String, String)]);
 
 impl Fields<'_> {
     /// The first value of a name that is not blank.

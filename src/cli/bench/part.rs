@@ -53,7 +53,7 @@ pub fn serve(part: Part, config: &Path) -> anyhow::Result<ExitCode> {
         let service = serve::open(settings).await?;
         let loops = (part == Part::Whole).then(|| Loops::start(&service));
         tokio::spawn(stop_with_input(service.clone()));
-        web::serve(&service, listener).await?;
+        web::serve(&service, listener).await;
         if let Some(loops) = loops {
             loops.stop().await;
         }

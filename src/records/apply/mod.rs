@@ -12,7 +12,10 @@ use std::collections::BTreeSet;
 use sqlx::SqliteConnection;
 
 use super::{Records, RecordsError, feed, int, ms, vault::Vault};
-use crate::store::{Cursor, Entry, Line};
+use crate::{
+    base::{EventId, id::ConversationId},
+    store::{Cursor, Entry, Line},
+};
 
 /// Lines in one transaction: the live store's writer waits for no longer.
 const LINES_AT_ONCE: usize = 64;
@@ -98,6 +101,22 @@ impl Records {
         use sqlx::Row;
         let rows = sqlx::query("SELECT shard, position FROM rec_cursor ORDER BY shard").fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(Cursor { shard: row.try_get("shard")?, position: row.try_get("position")? })).collect()
+    }
+}
+
+impl Records {
+    /// Whether an event of a conversation is archived: however long ago it was.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn has_event(&self, conversation: &ConversationId, event: &EventId) -> Result<bool, RecordsError> {
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM rec_archive WHERE conversation = ? AND event_hash = ? AND kind = 'turn' LIMIT 1")
+                .bind(conversation.as_str())
+                .bind(self.vault.hash("event", event.as_str()))
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(found.is_some())
     }
 }
 

@@ -53,7 +53,7 @@ impl Applying<'_> {
     async fn fact(&mut self, turn: Turn<'_>, fact: &Fact) -> Result<(), RecordsError> {
         match fact {
             Fact::Received { text, channel, read } => self.received(turn, text, channel, Some(*read)).await,
-            Fact::PerhapsRepeated { text } => self.received(turn, text, "", None).await,
+            Fact::PerhapsRepeated { text } | Fact::Throttled { text } => self.received(turn, text, "", None).await,
             Fact::Revised { original, text } => self.revised(turn, original, text.as_ref()).await,
             Fact::Person { number, first_name, birth_year, record } => {
                 self.person(turn, *number, first_name, *birth_year, record.as_ref()).await

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     extract::{Query, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -12,7 +12,10 @@ use axum::{
 };
 use futures_util::stream;
 use serde::Deserialize;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::timeout,
+};
 
 use super::signed::Signed;
 use crate::{records::FeedRow, runtime::Service, security::role::Permission};
@@ -38,6 +41,7 @@ struct Watching {
     feed: watch::Receiver<u64>,
     n_looks: u32,
     ended: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 /// `GET /desk/events`: `changed` with `<conversation> <parts>`, `reload` where a page must be read anew, `ended` with the session.
@@ -45,16 +49,22 @@ pub async fn stream(State(service): State<Service>, signed: Signed, headers: Hea
     if !signed.role.may(Permission::SeeQueue) {
         return StatusCode::FORBIDDEN.into_response();
     }
+    let Some(place) = service.stream() else { return too_many_streams() };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let after = match last.or(after.after) {
         Some(after) => after,
         None => service.records().feed_newest().await.unwrap_or(0),
     };
     let feed = service.hints().feed();
-    let watching = Watching { service, signed, after, waiting: VecDeque::new(), feed, n_looks: 0, ended: false };
+    let watching = Watching { service, signed, after, waiting: VecDeque::new(), feed, n_looks: 0, ended: false, _place: place };
     let events =
         stream::unfold(watching, |mut watching| async move { watching.next().await.map(|event| (Ok::<_, Infallible>(event), watching)) });
     Sse::new(events).keep_alive(KeepAlive::new()).into_response()
+}
+
+/// Every open page that watches is a stream: the page asks again by itself.
+fn too_many_streams() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response()
 }
 
 impl Watching {

@@ -1,6 +1,9 @@
 //! Pages that say no, and why.
 
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
 
 use super::{
     pages::message,
@@ -18,7 +21,9 @@ use crate::{
 pub(super) async fn unavailable(service: &Service, signed: &Signed, error: &(dyn std::error::Error + Sync)) -> Response {
     tracing::warn!(%error, "a page of the desk failed");
     let text = "This cannot be shown just now. Nothing was changed; load the page again.";
-    message("One moment", text, Some(("/desk", "Queue"))).for_user(service, signed, StatusCode::SERVICE_UNAVAILABLE).await
+    let mut page = message("One moment", text, Some(("/desk", "Queue"))).for_user(service, signed, StatusCode::SERVICE_UNAVAILABLE).await;
+    page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    page
 }
 
 /// No such conversation.
