@@ -217,14 +217,14 @@ async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> O
     Ok(RawCommitted::Done)
 }
 
-async fn erase(what: &RawErase, db: &mut SqliteConnection) -> Outcome<Committed> {
+async fn erase(what: &RawErase, db: &mut SqliteConnection) -> Outcome<RawCommitted> {
     let current = header(&what.id, db).await?.map(|header| header.etag);
     let etag = what.tombstone.as_deref().and_then(Header::read).map(|header| header.etag);
     if etag.is_some() && current == etag {
-        return Ok(Committed::Done);
+        return Ok(RawCommitted::Done);
     }
     if current != Some(what.expected) {
-        return Ok(Committed::Stale);
+        return Ok(RawCommitted::Stale(None));
     }
     sqlx::query("DELETE FROM live_outbox WHERE conversation = ?1").bind(what.id.as_str()).execute(&mut *db).await?;
     match &what.tombstone {
@@ -239,7 +239,7 @@ async fn erase(what: &RawErase, db: &mut SqliteConnection) -> Outcome<Committed>
     if let Some(journal) = &what.journal {
         append(Some(&what.id), Some(journal), None, db).await?;
     }
-    Ok(Committed::Done)
+    Ok(RawCommitted::Done)
 }
 
 async fn cancel_waiting(turn: &RawCommit, db: &mut SqliteConnection) -> Outcome<()> {
