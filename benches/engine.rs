@@ -17,6 +17,7 @@ use std::{collections::BTreeMap, hint::black_box};
 
 use intake::{
     base::{Address, EventId, Medium, calendar::Hours, capabilities::Capabilities, clock::Clock},
+    check::Surroundings,
     engine::{self, Agency, Content, Conversation, Desk, Effect, Event, EventKind, Outcome, Step, World},
     flow::{Finding, Level, Library},
     render::{Catalog, phrases},
