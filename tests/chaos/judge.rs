@@ -86,7 +86,7 @@ impl Kept {
                         kept.ended.insert(outbox);
                     }
                 }
-                (_, Entry::Turn(_) | Entry::Fault { .. }) => {}
+                (_, Entry::Turn(_) | Entry::Fault { .. } | Entry::Erased { .. }) => {}
             }
         }
         kept

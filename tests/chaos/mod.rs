@@ -96,8 +96,8 @@ impl Plan {
             what,
             n_nodes: usize::try_from(number("INTAKE_CHAOS_NODES", if long { 3 } else { 2 })).unwrap(),
             n_messages,
-            beside: if long { 256 } else { 24 },
-            pause_ms: if long { 500 } else { 100 },
+            beside: if long { 128 } else { 24 },
+            pause_ms: if long { 300 } else { 100 },
             every_ms: if long { 150 } else { 250 },
             deck: Deck(deck),
             // A message that was not taken and has no answer is sent again after 40 s: too long for a short run.

@@ -161,12 +161,13 @@ impl People {
                     let _ = post(&client, &url, &signed).await;
                 });
             }
-            loop {
+            for n_tries in 0_u64.. {
                 self.tries.fetch_add(1, Ordering::Relaxed);
                 if post(&self.client, &nodes.any_url(), &signed).await {
                     break;
                 }
-                sleep(Duration::from_millis(20 + dice.below(100))).await;
+                // Longer each time: a service that is behind is not to be drowned in what it was told already.
+                sleep(Duration::from_millis(20 + dice.below(100 + 100 * n_tries.min(10)))).await;
             }
             if word > 0 {
                 acknowledged.push(Instant::now());
