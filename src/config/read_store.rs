@@ -1,5 +1,7 @@
 //! `[store]`: where the live state is, and what an acknowledgement waits for.
 
+use std::ops::RangeInclusive;
+
 use super::{
     Replicas, StoreUrl,
     reader::{Notes, Section},
@@ -23,17 +25,28 @@ const REDIS: [&str; 10] = [
 const MOST_REPLICAS: u8 = 8;
 /// How long they are waited for where nothing is said, in ms: some round trips to another zone, and less than a provider waits.
 const WITHIN_MS: u16 = 1_000;
+/// At least, in ms: a round trip to a replica.
+const LEAST_WITHIN_MS: u16 = 10;
 /// At most, in ms: a command may take 2 s.
 const MOST_WITHIN_MS: u16 = 1_500;
 
 /// `replicas` and `replicas_within_ms`, with the line.
 pub(super) fn replicas(section: &mut Section<'_>, notes: &mut Notes) -> Option<(Option<usize>, Replicas)> {
     let line = section.line();
-    let whole = |number: f64| format!("{number:.0}").parse::<u16>().ok();
-    let n = section.number("replicas", 0.0..=f64::from(MOST_REPLICAS), notes).and_then(whole);
-    let within = section.number("replicas_within_ms", 10.0..=f64::from(MOST_WITHIN_MS), notes).and_then(whole);
+    let n = within(section, "replicas", "1", 0..=u16::from(MOST_REPLICAS), notes);
+    let within_ms = within(section, "replicas_within_ms", "1000", LEAST_WITHIN_MS..=MOST_WITHIN_MS, notes).unwrap_or(WITHIN_MS);
     let n = u8::try_from(n?).ok().filter(|n| *n > 0)?;
-    Some((line, Replicas { n, within_ms: within.unwrap_or(WITHIN_MS) }))
+    Some((line, Replicas { n, within_ms }))
+}
+
+fn within(section: &mut Section<'_>, name: &'static str, like: &str, bounds: RangeInclusive<u16>, notes: &mut Notes) -> Option<u16> {
+    let key = section.key(name);
+    let (line, number) = section.number(name, like, notes)?;
+    let fits = u16::try_from(number).ok().filter(|number| bounds.contains(number));
+    if fits.is_none() {
+        notes.wrong(Some(line), key, format!("must be a number from {} to {}", bounds.start(), bounds.end()));
+    }
+    fits
 }
 
 /// Only a Redis has replicas.
