@@ -44,6 +44,9 @@ fn again(seed: u64, n_events: u64, name: &str) -> String {
     format!("INTAKE_SEED={seed} INTAKE_EVENTS={n_events} cargo test{profile} --test all simulation::{name}")
 }
 
+/// A seed that is not well, and what is wrong.
+type Unwell = (u64, Vec<Finding>);
+
 /// One run: what is wrong, its figures, and the hash of its diary.
 fn life(seed: u64, plan: Plan) -> (Vec<Finding>, Counts, u64) {
     let mut world = World::new(seed, plan);
@@ -68,7 +71,7 @@ fn lives(name: &str, default_seeds: u64, plan: Plan) {
         None => 0..number("INTAKE_SEEDS").unwrap_or(default_seeds),
     };
     let (n_seeds, next, began) = (seeds.end - seeds.start, AtomicU64::new(seeds.start), Instant::now());
-    let sum: Mutex<(Counts, Vec<(u64, Vec<Finding>)>)> = Mutex::default();
+    let sum: Mutex<(Counts, Vec<Unwell>)> = Mutex::default();
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
