@@ -32,6 +32,7 @@ mod render_messages;
 mod running;
 mod runtime;
 mod security;
+mod security_base;
 mod security_figures;
 mod security_keys;
 mod simulation;

@@ -1,6 +1,12 @@
 //! Erasing: nothing of a conversation is left in either store, an opt-out holds, repeats stay repeats, and a schedule does the same.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use intake::{
     base::{clock::Clock, id::ConversationId},
@@ -226,4 +232,42 @@ async fn only_what_is_quiet_is_erased_by_schedule() {
     assert_eq!(running.service.erase(&ana, erasing(None)).await.unwrap(), Erased::Done);
     assert_eq!(running.service.erase(&ana, erasing(None)).await.unwrap(), Erased::Unknown);
     running.stop().await;
+}
+
+/// `intake erase`, with an address on its standard input: whether it went well, and what it said.
+fn command(place: &Place, address: &str, more: &[&str]) -> (bool, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_intake"))
+        .args(["erase", "--channel", "sms", "--config"])
+        .arg(place.path().join("intake.toml"))
+        .args(more)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(format!("{address}\n").as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    (out.status.success(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+}
+
+#[tokio::test]
+async fn the_command_erases_where_no_service_runs() {
+    let place = Place::new("sqlite:intake.db").await;
+    let running = place.run(&Clock::machine()).await;
+    let ana = lives(&running).await;
+    let (done, told) = command(&place, ANA, &["--yes"]);
+    assert!(!done && told.contains("nothing was erased"), "the file is served: {told}");
+    running.stop().await;
+    for (more, done, words) in [
+        (&[][..], true, "There is a conversation; `--yes` erases it."),
+        (&["--yes"], true, "Erased."),
+        (&["--yes"], false, "There is no such conversation, or it was erased before."),
+    ] {
+        let (was, told) = command(&place, ANA, more);
+        assert!(was == done && told.contains(words) && !told.contains("5550100001"), "{more:?}: {told}");
+    }
+    let again = place.run(&Clock::machine()).await;
+    assert!(again.service.records().standing(&ana).await.unwrap().is_none(), "the record was erased by the command");
+    assert!(again.service.store().living(&ana).await.unwrap().is_none());
+    again.stop().await;
 }

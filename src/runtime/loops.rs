@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::timeout};
 
-use super::{keys, leases::Leases, recorder, retention, scheduler, sender, service::Service, stop::Stop};
+use super::{heads, keys, leases::Leases, recorder, retention, scheduler, sender, service::Service, stop::Stop};
 
 /// What the loops may take to finish: the sender's drain, and the record's last round.
 const STOPPING: Duration = Duration::from_secs(20);
@@ -17,6 +17,7 @@ pub struct Loops {
     leases_stop: Stop,
     keys: JoinHandle<()>,
     retention: JoinHandle<()>,
+    heads: JoinHandle<()>,
     scheduler: JoinHandle<()>,
     sender: JoinHandle<()>,
     recorder: JoinHandle<()>,
@@ -30,6 +31,7 @@ impl Loops {
         let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
         Self {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
+            heads: tokio::spawn(heads::run(service.clone(), leases.clone(), stop.clone())),
             retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
@@ -47,6 +49,7 @@ impl Loops {
         let stopping = async {
             let _ = self.keys.await;
             let _ = self.retention.await;
+            let _ = self.heads.await;
             let _ = self.scheduler.await;
             let _ = self.sender.await;
             self.recorder_stop.ask();
