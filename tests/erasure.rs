@@ -38,8 +38,9 @@ async fn id(running: &Running, number: &str) -> ConversationId {
 async fn settled(running: &Running, id: &ConversationId, n_turn: u64) {
     running
         .recorded(async |service| {
-            let standing = service.records().standing(id).await.unwrap();
-            standing.is_some_and(|standing| standing.n_turn >= n_turn) && service.store().depth().await.unwrap().0 == 0
+            let Some(page) = service.records().conversation(id, None).await.unwrap() else { return false };
+            let told = page.transcript.iter().all(|message| message.state.as_deref() != Some("waiting"));
+            page.standing.n_turn >= n_turn && told && service.store().depth().await.unwrap().0 == 0
         })
         .await;
 }
