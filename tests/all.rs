@@ -35,6 +35,7 @@ mod render_messages;
 mod running;
 mod runtime;
 mod security;
+mod security_base;
 mod security_figures;
 mod security_keys;
 mod simulation;

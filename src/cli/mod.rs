@@ -1,5 +1,6 @@
 //! The command line: one command a file, one line in the table.
 
+mod audit;
 mod bench;
 mod chat;
 mod check;
@@ -50,6 +51,8 @@ enum Command {
     Reconcile(reconcile::Args),
     /// Make keys that stored values are sealed with
     Keys(keys::Args),
+    /// Tell whether the audit stands as it was written
+    Audit(audit::Args),
     /// Erase what is kept of one address
     Erase(erase::Args),
     /// Add, list and shut out desk users; new passwords, lost second factors
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Understand(args) => understand::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Unclear(args) => unclear::run(&args),

@@ -29,7 +29,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(&args.config)?;
     on_runtime(async {
         let listener = listen(settings.server.listen).await?;
+        let figures = match settings.server.metrics_listen {
+            Some(at) => Some(listen(at).await?),
+            None => None,
+        };
         let service = open(settings).await?;
+        if let Some(figures) = figures {
+            tracing::info!(listen = %figures.local_addr()?, "figures are told here alone");
+            let service = service.clone();
+            tokio::spawn(async move {
+                if let Err(error) = web::serve_figures(&service, figures).await {
+                    tracing::error!(%error, "the listener of the figures failed");
+                }
+            });
+        }
         for channel in &service.settings().channels {
             let webhook = match channel {
                 Channel::Twilio(_) => format!("{}#rc=5&rp=ct,rt,5xx", service.settings().webhook(channel.name())),

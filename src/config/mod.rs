@@ -45,6 +45,8 @@ pub struct Settings {
     pub records: StoreUrl,
     /// `[retention] days`: conversations in which nothing happened for as long are erased; `None`: never.
     pub keep_days: Option<u32>,
+    /// `[audit] heads`: the file that signed heads of the audit are added to, beside the log.
+    pub audit_heads: Option<PathBuf>,
     /// Where the flows are.
     pub flows: Flows,
     /// What stored values are sealed with.
@@ -70,6 +72,8 @@ pub struct Settings {
 pub struct Server {
     /// `127.0.0.1:8080`
     pub listen: SocketAddr,
+    /// `127.0.0.1:9090`: where `/metrics` is told, apart from everything else; `None`: with the rest.
+    pub metrics_listen: Option<SocketAddr>,
     /// `https://intake.example.org`, without a slash at the end: what providers sign and what pages link to.
     pub public_url: String,
 }

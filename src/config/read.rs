@@ -58,12 +58,14 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
     let mut warnings = Vec::new();
     let server = server(root.section("server", notes), notes, &mut warnings);
     let mut store_section = root.section("store", notes);
+    let trusted = read_store::trusted(&mut store_section, notes);
     let replicas = read_store::replicas(&mut store_section, notes);
     let store = read_store::url(store_section, notes);
     if let Some((_, url)) = &store {
         read_store::replicas_of(replicas, url, notes);
     }
     let records = records_url(root.section("records", notes), notes, store.as_ref().map(|(_, url)| url));
+    let audit_heads = audit_heads(root.section("audit", notes), notes);
     let keep_days = retention(root.section("retention", notes), notes);
     let flows = flows(root.section("flows", notes), notes);
     let seal = seal(root.section("seal", notes), notes, store.as_ref().map(|(_, url)| url));
@@ -94,7 +96,12 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
     if let StoreUrl::Redis(url) = &store
         && let Some(message) = read_store::bare_redis(url.reveal())
     {
-        warnings.push(Problem { line, key: "store.url".to_owned(), message: message.to_owned() });
+        if trusted {
+            warnings.push(Problem { line, key: "store.url".to_owned(), message: message.to_owned() });
+        } else {
+            let otherwise = "; where nobody else is on that network, write `network = \"trusted\"` under `[store]`";
+            notes.wrong(line, "store.url", format!("{message}{otherwise}"));
+        }
     }
     let (seal, seal_file) = seal?;
     Some(Settings {
@@ -104,6 +111,7 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
         replicas: replicas.map(|(_, replicas)| replicas),
         records: records?,
         keep_days,
+        audit_heads,
         flows: flows?,
         seal,
         seal_file,
@@ -127,6 +135,14 @@ fn flood(mut section: Section<'_>, notes: &mut Notes) -> Option<Flood> {
 
 fn server(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Problem>) -> Option<Server> {
     let listen: SocketAddr = section.parsed("listen", "127.0.0.1:8080", notes).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let metrics_listen: Option<SocketAddr> = section.parsed("metrics_listen", "127.0.0.1:9090", notes);
+    if metrics_listen == Some(listen) {
+        notes.wrong(section.line(), section.key("metrics_listen"), "is `listen` itself; take another port, or leave it out");
+    }
+    if metrics_listen.is_none() && !listen.ip().is_loopback() {
+        let message = "is missing: `/metrics` is told to whoever reaches `listen`; write `metrics_listen = \"127.0.0.1:9090\"`".to_owned();
+        warnings.push(Problem { line: section.line(), key: section.key("metrics_listen"), message });
+    }
     let public = section.text("public_url", notes);
     let (line, key) = (section.line(), section.key("public_url"));
     section.finish(notes);
@@ -135,7 +151,7 @@ fn server(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
             let message = "is missing: providers sign the address they call; write `public_url = \"https://…\"` as they know it";
             notes.wrong(line, key, message);
         }
-        return Some(Server { listen, public_url: format!("http://{listen}") });
+        return Some(Server { listen, metrics_listen, public_url: format!("http://{listen}") });
     };
     let url = url.trim_end_matches('/').to_owned();
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
@@ -147,7 +163,7 @@ fn server(mut section: Section<'_>, notes: &mut Notes, warnings: &mut Vec<Proble
         let message = "is not encrypted; providers and tracers should reach it by https".to_owned();
         warnings.push(Problem { line: Some(line), key, message });
     }
-    Some(Server { listen, public_url: url })
+    Some(Server { listen, metrics_listen, public_url: url })
 }
 
 /// Where nothing is said: beside the live state if that is a file or memory.
@@ -161,6 +177,12 @@ fn records_url(section: Section<'_>, notes: &mut Notes, store: Option<&StoreUrl>
         }
         ((_, url @ (StoreUrl::Sqlite(_) | StoreUrl::Memory)), _) => Some(url),
     }
+}
+
+fn audit_heads(mut section: Section<'_>, notes: &mut Notes) -> Option<PathBuf> {
+    let file = section.text("heads", notes).map(|(_, file)| notes.folder.join(file));
+    section.finish(notes);
+    file
 }
 
 fn retention(mut section: Section<'_>, notes: &mut Notes) -> Option<u32> {

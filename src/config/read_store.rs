@@ -80,6 +80,19 @@ pub(super) fn url(mut section: Section<'_>, notes: &mut Notes) -> Option<(Option
     }
 }
 
+/// Whether the operator says that nobody else is on the network between here and the store.
+pub(super) fn trusted(section: &mut Section<'_>, notes: &mut Notes) -> bool {
+    let key = section.key("network");
+    match section.text("network", notes) {
+        None => false,
+        Some((_, text)) if text == "trusted" => true,
+        Some((line, _)) => {
+            notes.wrong(Some(line), key, "can be `trusted`, or is left out");
+            false
+        }
+    }
+}
+
 /// What an operator should think about where a Redis is reached over a network: whoever is on it can read along, or come in.
 pub(super) fn bare_redis(url: &str) -> Option<&'static str> {
     let (scheme, rest) = url.split_once("://")?;

@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use zeroize::Zeroize;
+
 use super::Seal;
 use crate::{base::clock::Clock, security::Sealer};
 
@@ -23,6 +25,15 @@ impl Seal {
                 write_new(path, &text)?;
                 Sealer::parse(&text)
             }
+        }
+    }
+}
+
+impl Seal {
+    /// Wipes the key's text from memory: its sealer is all that is needed.
+    pub fn wipe(&mut self) {
+        if let Self::Given(text) = self {
+            std::mem::take(text).into_inner().zeroize();
         }
     }
 }

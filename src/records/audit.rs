@@ -130,6 +130,22 @@ impl Records {
         Ok(row.try_get("viewed")?)
     }
 
+    /// The number and hash of the last row; `None` where there are no rows.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn audit_last(&self) -> Result<Option<(u64, String)>, RecordsError> {
+        Ok(self.audit_rows(None, None, 1).await?.pop().map(|row| (row.n, row.hash)))
+    }
+
+    /// The hash of a row, in hex.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn audit_hash(&self, n: u64) -> Result<Option<String>, RecordsError> {
+        Ok(self.audit_rows(None, Some(n.saturating_add(1)), 1).await?.pop().filter(|row| row.n == n).map(|row| row.hash))
+    }
+
     /// Reads the whole trail and follows its chain.
     ///
     /// # Errors

@@ -47,7 +47,10 @@ impl Vault {
     }
 
     pub(super) fn open(&self, column: Column, of: &str, sealed: &[u8]) -> Result<Vec<u8>, RecordsError> {
-        self.sealer.open(&bound_to(column, of), sealed).map_err(|_| RecordsError::Corrupt(column))
+        self.sealer.open(&bound_to(column, of), sealed).map_err(|_| {
+            metrics::counter!("intake_not_opened_total", "what" => "record").increment(1);
+            RecordsError::Corrupt(column)
+        })
     }
 
     pub(super) fn open_text(&self, column: Column, of: &str, sealed: &[u8]) -> Result<Private<String>, RecordsError> {

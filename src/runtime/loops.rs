@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
 
 use super::{
-    keys,
+    heads, keys,
     leases::Leases,
     reconciler, recorder, retention, scheduler,
     sender::{self, InTheAir},
@@ -24,6 +24,7 @@ pub struct Loops {
     leases_stop: Stop,
     keys: JoinHandle<()>,
     retention: JoinHandle<()>,
+    heads: JoinHandle<()>,
     scheduler: JoinHandle<()>,
     reconciler: JoinHandle<()>,
     sender: JoinHandle<InTheAir>,
@@ -38,6 +39,7 @@ impl Loops {
         let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
         Self {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
+            heads: tokio::spawn(heads::run(service.clone(), leases.clone(), stop.clone())),
             retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
             reconciler: tokio::spawn(reconciler::run(service.clone(), leases.clone(), stop.clone())),
@@ -57,6 +59,7 @@ impl Loops {
         let stopping = async {
             let _ = self.keys.await;
             let _ = self.retention.await;
+            let _ = self.heads.await;
             let _ = self.scheduler.await;
             // A list that is under way is asked for again at the next start: nothing waits for it.
             self.reconciler.abort();

@@ -9,6 +9,7 @@
 mod backoff;
 mod decide;
 pub mod erase;
+pub mod heads;
 pub mod hints;
 pub mod http;
 pub mod keys;

@@ -69,6 +69,7 @@ pub async fn open(mut settings: Settings, clock: Clock) -> Result<Service, Start
     let shelf = shelf(&settings)?;
     settings.flows.welcome = welcome(&settings, &shelf)?;
     let sealer = settings.seal.sealer(&clock).map_err(StartError::Key)?;
+    settings.seal.wipe();
     let (store, warnings) = Store::open_replicated(&url(&settings.store), settings.replicas, sealer.clone(), clock.clone()).await?;
     for warning in warnings {
         tracing::warn!("store: {warning}");

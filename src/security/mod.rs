@@ -1,5 +1,6 @@
 //! Signatures of providers, sealing of stored values, passwords, second factors, tokens and roles. Pure but for randomness, which comes from `base::clock`.
 
+pub mod head;
 pub mod password;
 pub mod role;
 pub mod seal;

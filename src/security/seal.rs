@@ -28,6 +28,7 @@ use aes_gcm_siv::{
 use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::base::clock::Clock;
 
@@ -147,14 +148,16 @@ impl Sealer {
             match words.as_slice() {
                 ["index", key] => {
                     let key = read_key(key, n)?;
-                    let hash = <Hmac<Sha256> as KeyInit>::new_from_slice(&key).map_err(|_| format!("line {n}: the index key is unfit"))?;
+                    let hash = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_slice())
+                        .map_err(|_| format!("line {n}: the index key is unfit"))?;
                     if index.replace(hash).is_some() {
                         return Err(format!("line {n}: there is a second index key; a deployment has one for life"));
                     }
                 }
                 ["data", id, key, rest @ ..] => {
                     let id = id.parse::<u16>().map_err(|_| format!("line {n}: a data key's id is a number from 0 to 65535"))?;
-                    let cipher = Aes256GcmSiv::new(&read_key(key, n)?.into());
+                    let key: &[u8; KEY_BYTES] = &*read_key(key, n)?;
+                    let cipher = Aes256GcmSiv::new(key.into());
                     let from = match rest {
                         [] => Timestamp::MIN,
                         ["from", at] => at.parse().map_err(|_| format!("line {n}: write a time as in `from 2026-07-01T12:00:00Z`"))?,
@@ -245,9 +248,10 @@ fn with_header(header: &[u8], aad: &[u8]) -> Vec<u8> {
     [header, aad].concat()
 }
 
-fn read_key(text: &str, n_line: usize) -> Result<[u8; KEY_BYTES], String> {
-    let mut key = [0; KEY_BYTES];
-    hex::decode_to_slice(text, &mut key).map_err(|_| format!("line {n_line}: a key is 64 hex digits"))?;
+/// A key, wiped when it is dropped; what is made of it wipes itself as well.
+fn read_key(text: &str, n_line: usize) -> Result<Zeroizing<[u8; KEY_BYTES]>, String> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    hex::decode_to_slice(text, key.as_mut_slice()).map_err(|_| format!("line {n_line}: a key is 64 hex digits"))?;
     Ok(key)
 }
 

@@ -121,7 +121,10 @@ pub fn decode<T: DeserializeOwned>(sealer: &Sealer, kind: Kind, scope: &str, sto
     let corrupt = || StoreError::Corrupt(format!("{what} `{scope}`"));
     let header = Header::read(stored).ok_or_else(corrupt)?;
     let (head, sealed) = stored.split_at_checked(HEADER_BYTES).ok_or_else(corrupt)?;
-    let plain = sealer.open(&aad(head, kind, scope), sealed).map_err(|_| corrupt())?;
+    let plain = sealer.open(&aad(head, kind, scope), sealed).map_err(|_| {
+        metrics::counter!("intake_not_opened_total", "what" => what).increment(1);
+        corrupt()
+    })?;
     let (value, rest) = postcard::take_from_bytes(&plain).map_err(|_| corrupt())?;
     if rest.is_empty() { Ok((header, value)) } else { Err(corrupt()) }
 }

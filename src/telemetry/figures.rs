@@ -84,6 +84,13 @@ pub const FIGURES: &[Figure] = &[
     counter("intake_erased_total", &[], "Conversations erased: by somebody, or by schedule"),
     counter("intake_logins_total", &["outcome"], "Logins at the desk: right, wrong, wrong code, throttled"),
     counter("intake_api_refused_total", &[], "Calls of the API with a token that is not known"),
+    counter("intake_not_opened_total", &["what"], "Sealed values that did not open in their place: changed, moved, or of another key"),
+    counter(
+        "intake_rolled_back_total",
+        &[],
+        "Turns on an older state than the record knows: a store that came back older, or a value put back",
+    ),
+    gauge("intake_audit_rows", &[], "Rows of the audit at the last signed head"),
     gauge("intake_seal_key", &[], "The id of the data key that seals"),
     gauge("intake_seal_left", &[], "Values that an older data key still sealed at the last sweep"),
 ];

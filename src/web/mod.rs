@@ -46,11 +46,11 @@ pub fn router(service: &Service) -> Router {
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::figures))
         .route("/api/{*rest}", any(api::no_such_route))
         .merge(api::routes(service))
         .merge(desk::routes())
         .merge(phone::routes());
+    let routes = if service.settings().server.metrics_listen.is_none() { routes.merge(figures()) } else { routes };
     routes
         .fallback(no_such_page)
         .layer(map_response_with_state(service.clone(), headers::add))
@@ -58,6 +58,20 @@ pub fn router(service: &Service) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), trace::traced))
         .with_state(service.clone())
+}
+
+fn figures() -> Router<Service> {
+    Router::new().route("/metrics", get(health::figures))
+}
+
+/// Serves the figures alone, at an address of their own, until the service is asked to stop.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve_figures(service: &Service, listener: TcpListener) -> std::io::Result<()> {
+    let stop = service.stop().clone();
+    let app = headers::with(service, figures()).with_state(service.clone());
+    axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await }).await
 }
 
 /// An address as people write it, on a configured channel.

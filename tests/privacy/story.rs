@@ -18,7 +18,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::canaries::{API_NUMBER, CARD_NUMBER, NAMED_NUMBER, PASSWORD, PHONE_NUMBER, SMS_NUMBER, STRANGER, WA_NUMBER, WRONG_PASSWORD};
-use crate::running::{Caller, Place, TWILIO_TOKEN, form};
+use crate::running::{Caller, Place, TWILIO_TOKEN, answered, form};
 
 const FLOW: &str = "\
 flow: visit
@@ -410,6 +410,47 @@ impl Teller<'_> {
         let theirs = author.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         self.seen.tokens.push(theirs.split('=').nth(1).unwrap().to_owned());
         assert_eq!(self.get(&theirs, &page).await.0, StatusCode::FORBIDDEN);
+        self.second_factor(&theirs).await;
+        self.erasure(&cookie).await;
+    }
+
+    /// The author sets up a second factor and uses it: secret and codes are shown once, to them alone.
+    async fn second_factor(&mut self, cookie: &str) {
+        let (_, own) = self.get(cookie, "/desk/second").await;
+        let csrf = field(&own, "csrf");
+        let offer = self.post(cookie, "/desk/second", &[("csrf", &csrf), ("do", "offer"), ("password", PASSWORD)]).await;
+        let (_, rest) = offer.1.split_once("<code class=\"secret\">").unwrap_or_else(|| panic!("{}", offer.1));
+        let secret = rest.split('<').next().unwrap().replace(' ', "");
+        let key = totp_rs::Secret::try_from_base32(&secret).unwrap().as_bytes().to_vec();
+        let totp = totp_rs::Builder::new().with_secret(key).build().unwrap();
+        let code = |ahead: u64| totp.generate(Clock::machine().now().as_second().unsigned_abs() + ahead).to_string();
+        assert_eq!(self.post(cookie, "/desk/second", &[("csrf", &csrf), ("do", "confirm"), ("code", "canarycode")]).await.0, 401);
+        let (status, codes) = self.post(cookie, "/desk/second", &[("csrf", &csrf), ("do", "confirm"), ("code", &code(0))]).await;
+        assert_eq!(status, StatusCode::OK, "{codes}");
+        self.seen.tokens.push(secret);
+        let recovery = codes.split("<li><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        self.seen.tokens.push(recovery.clone());
+        let half = self.login("leo", PASSWORD).await.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        self.seen.tokens.push(half.split('=').nth(1).unwrap().to_owned());
+        assert_eq!(self.post(&half, "/desk/login/code", &[("code", "canarycode"), ("next", "/desk/canary")]).await.0, 401);
+        assert_eq!(self.post(&half, "/desk/login/code", &[("code", &recovery), ("next", "")]).await.0, 303);
+    }
+
+    /// Everything of one address is erased.
+    async fn erasure(&mut self, cookie: &str) {
+        let body = json!({ "address": { "channel": "sms", "to": API_NUMBER } });
+        let (_, found) = answered(self.caller.api(Method::POST, "/conversations/lookup").body(body.to_string())).await;
+        let id = serde_json::from_str::<Value>(&found).unwrap()["id"].as_str().unwrap().to_owned();
+        let page = format!("/desk/{id}");
+        let csrf = field(&self.get(cookie, &page).await.1, "csrf");
+        assert_eq!(self.post(cookie, &format!("{page}/erase"), &[("csrf", &csrf), ("sure", "yes")]).await.0, 303);
+        let (status, _) = answered(self.caller.api(Method::GET, &format!("/conversations/{id}"))).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    }
+
+    async fn post(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let request = self.caller.client.post(self.url(path)).header("content-type", "application/x-www-form-urlencoded");
+        answered(request.header("cookie", cookie).body(form(fields))).await
     }
 
     async fn login(&self, login: &str, password: &str) -> reqwest::Response {

@@ -32,6 +32,19 @@ impl Applying<'_> {
 
     async fn conversation(&mut self, turn: Turn<'_>) -> Result<(), RecordsError> {
         let canonical = turn.entry.address.canonical();
+        let known: Option<i64> = sqlx::query_scalar("SELECT n_turn FROM rec_conversations WHERE id = ?")
+            .bind(turn.conversation)
+            .fetch_optional(&mut *self.db)
+            .await?;
+        if known.is_some_and(|known| known >= int(turn.entry.n_turn)) {
+            // A store that came back older than it was, or somebody put a whole older value back, which opens in its own place.
+            metrics::counter!("intake_rolled_back_total").increment(1);
+            tracing::error!(
+                conversation = turn.conversation,
+                n_turn = turn.entry.n_turn,
+                "a turn follows on an older state than the record knows"
+            );
+        }
         sqlx::query(
             "INSERT INTO rec_conversations (id, medium, address_sealed, address_hash, channel, n_turn, began_at, changed_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
