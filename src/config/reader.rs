@@ -164,7 +164,7 @@ impl<'i> Section<'i> {
     }
 
     /// A number within bounds.
-    pub fn number(&mut self, name: &'static str, bounds: RangeInclusive<f64>, notes: &mut Notes) -> Option<f64> {
+    pub fn number_within(&mut self, name: &'static str, bounds: RangeInclusive<f64>, notes: &mut Notes) -> Option<f64> {
         let key = self.key(name);
         let (line, value) = self.take(name)?;
         let digits = match &value {
