@@ -77,7 +77,7 @@ impl Ground {
 
     fn step(&self, conversation: &Conversation, event: &Event) -> Step {
         let world =
-            World { library: &self.library, agency: &self.agency, desk: &self.desk, welcome: None, stop_confirmed_by_provider: &[] };
+            World { library: &self.library, agency: &self.agency, desk: &self.desk, welcome: None, stop_confirmed_by_provider: &[], flood: None };
         engine::step(&world, conversation, event, event.at)
     }
 

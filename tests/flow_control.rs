@@ -67,7 +67,7 @@ async fn reminder(store: &Store, clock: &Clock, n: u32) {
     let mut conversation = Conversation::new(address, "sms");
     conversation.n_turns = 1;
     let commit =
-        Commit { id, expected: None, etag: clock.random(), conversation, outbox: vec![item], cancel_waiting: false, wake_at: None, entry };
+        Commit { id, expected: None, etag: clock.random(), conversation, outbox: vec![item], cancel_waiting: false, by_address: false, wake_at: None, entry };
     assert!(matches!(store.commit(commit).await.unwrap(), Committed::Done));
 }
 

@@ -145,7 +145,7 @@ fn a_text_is_filled_by_type_and_language() {
         let (source, spanish) = if tag == "en" { (template, "") } else { ("unused", template) };
         let partials = [("note", "en", "Of note, {{you.first_name}}."), ("note", "es", "Nota, {{you.first_name}}.")];
         let catalog = Catalog::for_revision(&revision(&[(source, spanish)], &partials));
-        let say = say(tag, vec![Paragraph { words: flow_words(0), data: values.clone(), brief: false }], None);
+        let say = say(&tag, vec![Paragraph { words: flow_words(0), data: values.clone(), brief: false }], None);
         let messages = catalog.render(&say, Medium::Sms, &Capabilities::of(Medium::Sms)).unwrap();
         assert_eq!(messages.len(), 1);
         assert_eq!(readable(&messages[0]), expected, "{template}");
@@ -208,7 +208,7 @@ fn a_question_is_shown_as_the_channel_can() {
         (Medium::Sms, "es", question(Hint::DateAhead, false, Vec::new()), "Well?\nResponda con una fecha, por ejemplo mañana."),
     ];
     for (medium, tag, question, expected) in rows {
-        let messages = on(medium, &say(tag, vec![plain("Well?")], Some(question)));
+        let messages = on(medium, &say(&tag, vec![plain("Well?")], Some(question)));
         assert_eq!(messages.iter().map(readable).collect::<Vec<_>>(), [expected], "{medium:?}");
     }
 }
@@ -269,7 +269,7 @@ fn a_flow_folder_may_replace_a_shared_text_in_one_language() {
     for (tag, expected) in [("en", "Still there?"), ("es", "Solo un recordatorio."), ("vi", "Still there?")] {
         let words = Words::Shared { revision: Some(RevisionId::from("r1")), name: "reminder".to_owned() };
         let messages = catalog
-            .render(&say(tag, vec![Paragraph { words, data: Vec::new(), brief: false }], None), Medium::Sms, &Capabilities::of(Medium::Sms))
+            .render(&say(&tag, vec![Paragraph { words, data: Vec::new(), brief: false }], None), Medium::Sms, &Capabilities::of(Medium::Sms))
             .unwrap();
         assert_eq!(readable(&messages[0]), expected);
     }
@@ -299,17 +299,17 @@ fn every_shared_text_can_be_said_in_every_language_and_is_short() {
     for name in phrases::names() {
         for tag in intake::answer::languages() {
             let words = Words::Shared { revision: None, name: name.to_owned() };
-            let say = say(tag, vec![Paragraph { words, data: values.clone(), brief: false }], None);
+            let say = say(&tag, vec![Paragraph { words, data: values.clone(), brief: false }], None);
             let messages = catalog.render(&say, Medium::Sms, &Capabilities::of(Medium::Sms)).unwrap();
             let text = messages[0].text.reveal();
             let budget = if name == "list-open" { 20 } else { 306 };
             assert!(text.chars().count() <= budget, "{name} {tag}: {}", text.chars().count());
             assert!(!text.contains("{{") && !text.contains("  "), "{name} {tag}: {text}");
             // The other languages cannot be written in the cheap alphabet.
-            if name != "word-yes" && ["en", "es"].contains(&tag) {
+            if name != "word-yes" && ["en", "es"].contains(&tag.as_str()) {
                 assert_eq!(outside_gsm(text), None, "{name} {tag} would double its price: {text}");
             }
-            assert_eq!(messages[0].language, language(tag), "{name} has every language");
+            assert_eq!(messages[0].language, language(&tag), "{name} has every language");
         }
     }
 }

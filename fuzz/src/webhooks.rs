@@ -29,6 +29,8 @@ fn twilio_channel(whatsapp: bool) -> Channel {
         messaging_service_sid: None,
         base_url: "https://api.twilio.com".to_owned(),
         templates: Templates::default(),
+        speed: Speed::per_second(1),
+        reconcile_s: 0,
     })
 }
 
@@ -41,6 +43,7 @@ fn whatsapp_channel() -> Channel {
         access_token: Private::from("access"),
         base_url: "https://graph.facebook.com/v23.0".to_owned(),
         templates: Templates::default(),
+        speed: Speed::of_whatsapp(),
     })
 }
 

@@ -127,8 +127,8 @@ fn settings(path: &Path, mut root: Section<'_>, notes: &mut Notes) -> Option<Set
 /// `[limits]`: a patient's 60 messages a minute and 10 at once, unless something else is said; none for 0.
 fn flood(mut section: Section<'_>, notes: &mut Notes) -> Option<Flood> {
     let whole = |n: f64| format!("{n:.0}").parse::<u32>().unwrap_or(u32::MAX);
-    let per_minute = section.number("messages_per_minute", 0.0..=6_000.0, notes).map_or(60, whole);
-    let burst = section.number("burst", 1.0..=50.0, notes).map_or(10, whole);
+    let per_minute = section.number_within("messages_per_minute", 0.0..=6_000.0, notes).map_or(60, whole);
+    let burst = section.number_within("burst", 1.0..=50.0, notes).map_or(10, whole);
     section.finish(notes);
     (per_minute > 0).then_some(Flood { per_minute, burst })
 }

@@ -47,7 +47,7 @@ fn twilio(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option<
     let base_url = url(section, "https://api.twilio.com", notes);
     let templates = templates(section, notes);
     let speed = speed(section, Speed::of_twilio(from.as_deref()), notes);
-    let reconcile_s = section.number("reconcile_seconds", 0.0..=86_400.0, notes).map_or(60, whole);
+    let reconcile_s = section.number_within("reconcile_seconds", 0.0..=86_400.0, notes).map_or(60, whole);
     if let Some(sid) = &account_sid
         && !is_sid("AC", sid)
     {
@@ -124,8 +124,8 @@ fn browser(name: String, section: &mut Section<'_>, notes: &mut Notes) -> Option
 
 /// `per_second` and `burst`, with what the provider's kind of sender bears where nothing is said.
 fn speed(section: &mut Section<'_>, usual: Speed, notes: &mut Notes) -> Speed {
-    let per_1000_s = section.number("per_second", 0.01..=2_000.0, notes).map(|n| whole(n * 1_000.0));
-    let burst = section.number("burst", 1.0..=2_000.0, notes).map(whole);
+    let per_1000_s = section.number_within("per_second", 0.01..=2_000.0, notes).map(|n| whole(n * 1_000.0));
+    let burst = section.number_within("burst", 1.0..=2_000.0, notes).map(whole);
     let speed = per_1000_s.map_or(usual, |per_1000_s| Speed { per_1000_s, ..Speed::per_second(per_1000_s / 1_000) });
     Speed { burst: burst.unwrap_or(speed.burst), ..speed }
 }

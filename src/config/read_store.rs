@@ -41,7 +41,7 @@ pub(super) fn replicas(section: &mut Section<'_>, notes: &mut Notes) -> Option<(
 
 fn within(section: &mut Section<'_>, name: &'static str, like: &str, bounds: RangeInclusive<u16>, notes: &mut Notes) -> Option<u16> {
     let key = section.key(name);
-    let (line, number) = section.number(name, like, notes)?;
+    let (line, number) = section.whole(name, like, notes)?;
     let fits = u16::try_from(number).ok().filter(|number| bounds.contains(number));
     if fits.is_none() {
         notes.wrong(Some(line), key, format!("must be a number from {} to {}", bounds.start(), bounds.end()));

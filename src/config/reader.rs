@@ -1,6 +1,6 @@
 //! Tables of a TOML file, taken key by key: what is left over is a misspelling, and every problem is told in one pass.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use toml::{
     Spanned,
@@ -159,6 +159,22 @@ impl<'i> Section<'i> {
         let read = text.parse().ok();
         if read.is_none() {
             notes.wrong(Some(line), key, format!("`{text}` cannot be read; write it as in `{like}`"));
+        }
+        read
+    }
+
+    /// A number within bounds.
+    pub fn number_within(&mut self, name: &'static str, bounds: RangeInclusive<f64>, notes: &mut Notes) -> Option<f64> {
+        let key = self.key(name);
+        let (line, value) = self.take(name)?;
+        let digits = match &value {
+            DeValue::Integer(integer) => Some(integer.as_str()),
+            DeValue::Float(float) => Some(float.as_str()),
+            _ => None,
+        };
+        let read = digits.and_then(|digits| digits.replace('_', "").parse::<f64>().ok()).filter(|number| bounds.contains(number));
+        if read.is_none() {
+            notes.wrong(Some(line), key, format!("must be a number from {} to {}", bounds.start(), bounds.end()));
         }
         read
     }

@@ -60,7 +60,7 @@ impl Service {
     /// # Errors
     /// See [`EraseError`].
     pub async fn erase(&self, id: &ConversationId, erasing: Erasing<'_>) -> Result<Erased, EraseError> {
-        let lane = self.lanes().enter(id).await;
+        let lane = self.lanes().enter(id).await.ok_or(TurnError::Overloaded)?;
         let etag = self.clock().random();
         for _ in 0..limit::COMMIT_ATTEMPTS {
             let Some(loaded) = self.store().living(id).await? else { return Ok(Erased::Unknown) };

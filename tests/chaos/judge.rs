@@ -144,6 +144,7 @@ impl Kept {
                 desk: &desk,
                 welcome: Some("echo"),
                 stop_confirmed_by_provider: &confirmed,
+                flood: self.settings.flood,
             };
             match self.store.load(id).await {
                 Ok(Some(loaded)) => match replay(&loaded.conversation.address, entries, around, |_, _, _| {}) {

@@ -167,6 +167,7 @@ impl Life {
             desk: &phone.desk,
             welcome: Some("welcome"),
             stop_confirmed_by_provider: &phone.stop_confirmed,
+            flood: None,
         }
     }
 
@@ -184,7 +185,7 @@ impl Life {
     fn replays(&self) -> Result<(), TestCaseError> {
         let mut replayed = Conversation::new(self.phone.conversation.address.clone(), "main");
         for (event, now) in &self.journal {
-            replayed = engine::step(&self.world(), replayed, event, *now).conversation;
+            replayed = engine::step(&self.world(), &replayed, event, *now).conversation;
         }
         prop_assert_eq!(&replayed, &self.phone.conversation, "the journal makes another conversation");
         Ok(())

@@ -454,7 +454,7 @@ fn a_full_list_says_so() {
 fn every_keyword_works_in_every_language() {
     use intake::answer::{Keyword, keyword};
     for tag in intake::answer::languages() {
-        let language = intake::base::Language::parse(tag).unwrap();
+        let language = intake::base::Language::parse(&tag).unwrap();
         let flow = HOME
             .replace("[en, es]", &format!("[en, {tag}]"))
             .replace("languages: [en, en]", "languages: [en]")

@@ -76,7 +76,7 @@ async fn work_is_found_on_all_masters_and_one_that_dies_costs_its_own_shards_onl
             let turn = patients[nth].turn(&bench, 1, Some(etags[nth]), "f", &[(Purpose::Dialogue, "two")]);
             match bench.store.commit(turn).await {
                 // Too late for its answer, not for the store: the next try is one turn further, and finds its own.
-                Ok(Committed::Done | Committed::Stale) => {}
+                Ok(Committed::Done | Committed::Stale(_)) => {}
                 Err(StoreError::Unavailable(_)) => failed.push(nth),
                 Err(other) => panic!("{other}"),
             }
