@@ -76,8 +76,14 @@ impl Ground {
     }
 
     fn step(&self, conversation: &Conversation, event: &Event) -> Step {
-        let world =
-            World { library: &self.library, agency: &self.agency, desk: &self.desk, welcome: None, stop_confirmed_by_provider: &[], flood: None };
+        let world = World {
+            library: &self.library,
+            agency: &self.agency,
+            desk: &self.desk,
+            welcome: None,
+            stop_confirmed_by_provider: &[],
+            flood: None,
+        };
         engine::step(&world, conversation, event, event.at)
     }
 

@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, clippy::cast_precision_loss)]
 #![allow(dead_code, reason = "the server of the tests can do more")]
 
-#[path = "../tests/support/redis.rs"]
-mod redis_server;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::{future::Future, path::Path, time::Instant};
 
@@ -18,11 +18,11 @@ use intake::{
     store::{Commit, Committed, Etag, Load, OutboxItem, Store, TurnEntry},
 };
 use jiff::Timestamp;
-use redis_server::RedisServer;
 use sqlx::{
     Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
+use support::redis::RedisServer;
 
 /// Callers beside each other.
 const CALLERS: usize = 64;

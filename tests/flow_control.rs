@@ -66,8 +66,17 @@ async fn reminder(store: &Store, clock: &Clock, n: u32) {
     let entry = TurnEntry { address: address.clone(), n_turn: 1, event, now, revision: None, facts: Vec::new(), said: Vec::new() };
     let mut conversation = Conversation::new(address, "sms");
     conversation.n_turns = 1;
-    let commit =
-        Commit { id, expected: None, etag: clock.random(), conversation, outbox: vec![item], cancel_waiting: false, by_address: false, wake_at: None, entry };
+    let commit = Commit {
+        id,
+        expected: None,
+        etag: clock.random(),
+        conversation,
+        outbox: vec![item],
+        cancel_waiting: false,
+        by_address: false,
+        wake_at: None,
+        entry,
+    };
     assert!(matches!(store.commit(commit).await.unwrap(), Committed::Done));
 }
 

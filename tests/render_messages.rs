@@ -145,7 +145,7 @@ fn a_text_is_filled_by_type_and_language() {
         let (source, spanish) = if tag == "en" { (template, "") } else { ("unused", template) };
         let partials = [("note", "en", "Of note, {{you.first_name}}."), ("note", "es", "Nota, {{you.first_name}}.")];
         let catalog = Catalog::for_revision(&revision(&[(source, spanish)], &partials));
-        let say = say(&tag, vec![Paragraph { words: flow_words(0), data: values.clone(), brief: false }], None);
+        let say = say(tag, vec![Paragraph { words: flow_words(0), data: values.clone(), brief: false }], None);
         let messages = catalog.render(&say, Medium::Sms, &Capabilities::of(Medium::Sms)).unwrap();
         assert_eq!(messages.len(), 1);
         assert_eq!(readable(&messages[0]), expected, "{template}");
@@ -208,7 +208,7 @@ fn a_question_is_shown_as_the_channel_can() {
         (Medium::Sms, "es", question(Hint::DateAhead, false, Vec::new()), "Well?\nResponda con una fecha, por ejemplo mañana."),
     ];
     for (medium, tag, question, expected) in rows {
-        let messages = on(medium, &say(&tag, vec![plain("Well?")], Some(question)));
+        let messages = on(medium, &say(tag, vec![plain("Well?")], Some(question)));
         assert_eq!(messages.iter().map(readable).collect::<Vec<_>>(), [expected], "{medium:?}");
     }
 }
@@ -269,7 +269,11 @@ fn a_flow_folder_may_replace_a_shared_text_in_one_language() {
     for (tag, expected) in [("en", "Still there?"), ("es", "Solo un recordatorio."), ("vi", "Still there?")] {
         let words = Words::Shared { revision: Some(RevisionId::from("r1")), name: "reminder".to_owned() };
         let messages = catalog
-            .render(&say(&tag, vec![Paragraph { words, data: Vec::new(), brief: false }], None), Medium::Sms, &Capabilities::of(Medium::Sms))
+            .render(
+                &say(tag, vec![Paragraph { words, data: Vec::new(), brief: false }], None),
+                Medium::Sms,
+                &Capabilities::of(Medium::Sms),
+            )
             .unwrap();
         assert_eq!(readable(&messages[0]), expected);
     }

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use intake::{
     base::Private,
     channel::{
-        Channel, Happening, Hook, Inbound, Outcome, Request, Response, Templates, TwilioChannel, WhatsAppChannel, canonical,
+        Channel, Happening, Hook, Inbound, Outcome, Request, Response, Speed, Templates, TwilioChannel, WhatsAppChannel, canonical,
         twilio::outcome::outcome as twilio_outcome, whatsapp::outcome::outcome as whatsapp_outcome,
     },
     engine::EventKind,
@@ -151,7 +151,9 @@ pub fn outcome(bytes: &[u8]) {
                 assert!(!provider_id.is_empty(), "taken without an id");
             }
             // What a success says without an id may have been taken: it must not be sent again at once.
-            Outcome::Retry { .. } | Outcome::Failed { .. } => assert!(!(200..300).contains(&status), "a {status} taken for a refusal"),
+            Outcome::Retry { .. } | Outcome::Throttled { .. } | Outcome::Failed { .. } => {
+                assert!(!(200..300).contains(&status), "a {status} taken for a refusal")
+            }
             Outcome::Ambiguous => {}
         }
     }

@@ -70,7 +70,7 @@ fn figures() -> Router<Service> {
 /// Where the listener fails.
 pub async fn serve_figures(service: &Service, listener: TcpListener) -> std::io::Result<()> {
     let stop = service.stop().clone();
-    let app = headers::with(service, figures()).with_state(service.clone());
+    let app = figures().layer(map_response_with_state(service.clone(), headers::add)).with_state(service.clone());
     axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await }).await
 }
 

@@ -14,7 +14,7 @@ use intake::{
     store::{Committed, Store, StoreError},
 };
 
-use super::bench::{Bench, Patient, at};
+use super::bench::{Bench, Patient, at, bands};
 use crate::support::many::{RedisCluster, RedisPair, until};
 
 pub const ONE: Option<Replicas> = Some(Replicas { n: 1, within_ms: 1_000 });
@@ -51,7 +51,7 @@ async fn work_is_found_on_all_masters_and_one_that_dies_costs_its_own_shards_onl
     let held = bench.held().await;
     assert_eq!(held.shards.len(), 256);
     let found = async || {
-        let outbox = bench.store.outbox(&held, at(1), 200).await.unwrap().len();
+        let outbox = bench.store.outbox(&held, &bands(), at(1), 200).await.unwrap().len();
         (outbox, bench.store.due(&held, at(1), 200).await.unwrap().len())
     };
     assert_eq!(found().await, (n, n));
@@ -76,7 +76,7 @@ async fn work_is_found_on_all_masters_and_one_that_dies_costs_its_own_shards_onl
             let turn = patients[nth].turn(&bench, 1, Some(etags[nth]), "f", &[(Purpose::Dialogue, "two")]);
             match bench.store.commit(turn).await {
                 // Too late for its answer, not for the store: the next try is one turn further, and finds its own.
-                Ok(Committed::Done | Committed::Stale(_)) => {}
+                Ok(Committed::Done | Committed::Stale(_) | Committed::Moved) => {}
                 Err(StoreError::Unavailable(_)) => failed.push(nth),
                 Err(other) => panic!("{other}"),
             }

@@ -11,7 +11,12 @@ use intake::{
 ///
 /// # Errors
 /// The first turn that goes another way than it was kept.
-pub fn replay<'a>(address: &Address, entries: &[TurnEntry], around: impl Fn(usize) -> World<'a>, mut seen: impl FnMut(&Conversation, &Step, &TurnEntry)) -> Result<Conversation, String> {
+pub fn replay<'a>(
+    address: &Address,
+    entries: &[TurnEntry],
+    around: impl Fn(usize) -> World<'a>,
+    mut seen: impl FnMut(&Conversation, &Step, &TurnEntry),
+) -> Result<Conversation, String> {
     let mut replayed = Conversation::new(address.clone(), first_channel(entries));
     for (nth, entry) in entries.iter().enumerate() {
         let step = engine::step(&around(nth), &replayed, &entry.event, entry.now);
