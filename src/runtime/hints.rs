@@ -3,7 +3,7 @@
 //! A hint says "look now", at a conversation or at all; whoever misses one finds the same by looking at their usual time.
 
 use std::{
-    collections::HashSet,
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -27,7 +27,7 @@ pub struct Hints {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Changed {
     /// These.
-    Conversations(HashSet<ConversationId>),
+    Conversations(BTreeSet<ConversationId>),
     /// Anything may have changed.
     All,
 }
@@ -67,7 +67,7 @@ impl Hints {
     /// What changed since this was last asked.
     pub(super) fn take_changed(&self) -> Changed {
         let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut changed, Changed::Conversations(HashSet::new()))
+        std::mem::replace(&mut changed, Changed::Conversations(BTreeSet::new()))
     }
 
     /// The record moved: pages that watch it may ask for what is new.
@@ -101,8 +101,8 @@ mod tests {
         assert_eq!(hints.take_changed(), Changed::All, "the first look is at all");
         hints.changed(&"a".into());
         hints.changed(&"a".into());
-        assert_eq!(hints.take_changed(), Changed::Conversations(HashSet::from(["a".into()])));
-        assert_eq!(hints.take_changed(), Changed::Conversations(HashSet::new()));
+        assert_eq!(hints.take_changed(), Changed::Conversations(BTreeSet::from(["a".into()])));
+        assert_eq!(hints.take_changed(), Changed::Conversations(BTreeSet::new()));
         for n in 0..=CHANGED {
             hints.changed(&ConversationId(n.to_string()));
         }

@@ -214,7 +214,7 @@ mod tests {
         senders.slow("a", PACE, 2_000, 0);
         senders.slow("a", PACE, 0, 500);
         assert_eq!(rate(&senders, 500), 508, "what is refused together cuts once");
-        assert_eq!(senders.grant("a", PACE, &wants(1, 0), 1_500), [Grant::SenderAfter(495)]);
+        assert_eq!(senders.grant("a", PACE, &wants(1, 0), 1_500), [Grant::SenderAfter(539)]);
         senders.slow("a", PACE, 0, 1_500);
         assert_eq!(rate(&senders, 1_500), 262);
         for n in 2..20 {

@@ -95,6 +95,12 @@ impl Phone {
         self.handle(&event)
     }
 
+    /// The texts that a step says, as they are put into words here.
+    fn words(&self, effects: &[Effect], medium: Medium) -> Vec<Private<String>> {
+        let says = effects.iter().filter_map(|effect| if let Effect::Say(say) = effect { Some(say) } else { None });
+        says.flat_map(|say| self.flows.1.render(say, medium, &Capabilities::of(medium)).unwrap()).map(|message| message.text).collect()
+    }
+
     /// Handles an event and gives the texts sent, joined shapes and all.
     fn handle(&mut self, event: &Event) -> Vec<String> {
         // As from the store: what does not survive the stored form must not matter.

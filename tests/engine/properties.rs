@@ -185,7 +185,10 @@ impl Life {
     fn replays(&self) -> Result<(), TestCaseError> {
         let mut replayed = Conversation::new(self.phone.conversation.address.clone(), "main");
         for (event, now) in &self.journal {
-            replayed = engine::step(&self.world(), &replayed, event, *now).conversation;
+            let step = engine::step(&self.world(), &replayed, event, *now);
+            replayed = step.conversation;
+            let medium = replayed.address.medium;
+            engine::remember_said(&mut replayed, self.phone.words(&step.effects, medium).iter());
         }
         prop_assert_eq!(&replayed, &self.phone.conversation, "the journal makes another conversation");
         Ok(())

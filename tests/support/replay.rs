@@ -23,6 +23,7 @@ pub fn replay<'a>(
         seen(&replayed, &step, entry);
         let idle = is_idle(&step, entry);
         replayed = step.conversation;
+        engine::remember_said(&mut replayed, entry.said.iter().map(|said| &said.text));
         let facts: Vec<Fact> = step
             .effects
             .into_iter()
