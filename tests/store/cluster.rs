@@ -19,7 +19,7 @@ use crate::support::many::{RedisCluster, RedisPair, until};
 
 pub const ONE: Option<Replicas> = Some(Replicas { n: 1, within_ms: 1_000 });
 /// The same, for tests that wait in vain.
-const SOON: Option<Replicas> = Some(Replicas { n: 1, within_ms: 200 });
+const SOON: Option<Replicas> = Some(Replicas { n: 1, within_ms: 800 });
 /// Conversations: enough for each master to have some.
 const PATIENTS: u32 = 60;
 
