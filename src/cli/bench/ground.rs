@@ -134,6 +134,9 @@ account_sid = "{ACCOUNT}"
 auth_token = "{TOKEN}"
 from = "+15550100000"
 base_url = "http://{provider}"
+per_second = 2000 # what is measured is the service, not the rate of a number
+burst = 2000
+reconcile_seconds = 0
 [api]
 tokens = [{{ name = "bench", role = "admin", secret = "{TOKEN}-{TOKEN}-{TOKEN}" }}]
 "#,
