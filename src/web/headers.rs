@@ -1,8 +1,8 @@
-//! Security headers of every answer (ASVS 3.4): no inline script, no framing, no sniffing, nothing kept in caches.
+//! Headers of every answer: security (ASVS 3.4: no inline script, no framing, no sniffing, nothing kept in caches), and when to come again.
 
 use axum::{
     extract::State,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -24,8 +24,12 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 
 /// Adds them to an answer. What a handler has set itself stays.
 pub(super) async fn add(State(service): State<Service>, mut response: Response) -> Response {
+    let is_away = response.status() == StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
-    headers.reserve(ALWAYS.len() + 1);
+    headers.reserve(ALWAYS.len() + 2);
+    if is_away {
+        headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("2"));
+    }
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

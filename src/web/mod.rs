@@ -53,8 +53,9 @@ pub fn router(service: &Service) -> Router {
     let routes = if service.settings().server.metrics_listen.is_none() { routes.merge(figures()) } else { routes };
     routes
         .fallback(no_such_page)
+        // What took too long is to come again: providers do so after a 503, and after nothing else.
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(limit::REQUEST_S)))
         .layer(map_response_with_state(service.clone(), headers::add))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(limit::REQUEST_S)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), trace::traced))
         .with_state(service.clone())
