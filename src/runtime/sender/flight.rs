@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{AFTER_ERROR, air::Seat, stock::pace_of};
 use crate::{
@@ -29,6 +29,8 @@ const AMBIGUOUS_MS: u64 = 30_000;
 /// Tries, a second apart, at keeping what came of an attempt while the store is away: together with the attempt itself they end before
 /// the attempt counts as ambiguous, at 30 s.
 const SETTLE_TRIES: u32 = 10;
+/// How long after its begin a message may still leave: well within the 30 s after which others take its attempt for made.
+const STILL_OURS: Duration = Duration::from_secs(15);
 /// How long an item is left alone that was not ours to begin: another node has the shard, or it is finished.
 const NOT_OURS: Duration = Duration::from_millis(500);
 
@@ -45,7 +47,13 @@ pub(super) async fn fly(service: Service, pending: Pending, mut seat: Seat) {
 
 async fn send(service: &Service, pending: &Pending, seat: &mut Seat) -> Result<(), StoreError> {
     let store = service.store();
+    let began = Instant::now();
     let begun = store.begin(pending, service.clock().now()).await?;
+    if began.elapsed() > STILL_OURS && begun == Begin::Go {
+        // This process stood still: others may have sent it since, and what comes after it. It comes back as perhaps taken.
+        tracing::warn!(outbox = %pending.item.id, "an attempt began long ago and is not made; it will be looked at again");
+        return Ok(());
+    }
     let settlement = match (begun, &pending.item.load) {
         (Begin::NotOurs, _) => {
             // Our lease is renewed only in a while: looking again at once would find the same.
