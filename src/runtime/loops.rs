@@ -23,11 +23,17 @@ pub struct Loops {
     leases: JoinHandle<()>,
     leases_stop: Stop,
     keys: JoinHandle<()>,
-    retention: JoinHandle<()>,
-    heads: JoinHandle<()>,
     scheduler: JoinHandle<()>,
     reconciler: JoinHandle<()>,
     sender: JoinHandle<InTheAir>,
+    of_record: Option<OfRecord>,
+}
+
+/// The loops that read and write the record.
+#[derive(Debug)]
+struct OfRecord {
+    retention: JoinHandle<()>,
+    heads: JoinHandle<()>,
     recorder: JoinHandle<()>,
     recorder_stop: Stop,
 }
@@ -35,20 +41,27 @@ pub struct Loops {
 impl Loops {
     /// Starts them.
     pub fn start(service: &Service) -> Self {
+        Self::begin(service, |service, leases| Some(OfRecord::start(service, leases)))
+    }
+
+    /// Starts all but those that read and write the record. SQL answers from threads of its own: where time is played, its answers would
+    /// come whenever they like, and no run would repeat itself.
+    pub fn start_without_record(service: &Service) -> Self {
+        Self::begin(service, |_, _| None)
+    }
+
+    fn begin(service: &Service, of_record: impl FnOnce(&Service, &Leases) -> Option<OfRecord>) -> Self {
         let leases = Leases::new();
-        let (stop, leases_stop, recorder_stop) = (service.stop().clone(), Stop::new(), Stop::new());
+        let (stop, leases_stop) = (service.stop().clone(), Stop::new());
         Self {
             keys: tokio::spawn(keys::run(service.clone(), leases.clone(), stop.clone())),
-            heads: tokio::spawn(heads::run(service.clone(), leases.clone(), stop.clone())),
-            retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
             scheduler: tokio::spawn(scheduler::run(service.clone(), leases.clone(), stop.clone())),
             reconciler: tokio::spawn(reconciler::run(service.clone(), leases.clone(), stop.clone())),
             sender: tokio::spawn(sender::run(service.clone(), leases.clone(), stop)),
-            recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
+            of_record: of_record(service, &leases),
             leases: tokio::spawn(leases.run(service.clone(), leases_stop.clone())),
             service: service.clone(),
             leases_stop,
-            recorder_stop,
         }
     }
 
@@ -57,9 +70,15 @@ impl Loops {
     pub async fn stop(self) {
         self.service.stop().ask();
         let stopping = async {
+            let recorder = match self.of_record {
+                Some(OfRecord { retention, heads, recorder, recorder_stop }) => {
+                    let _ = retention.await;
+                    let _ = heads.await;
+                    Some((recorder, recorder_stop))
+                }
+                None => None,
+            };
             let _ = self.keys.await;
-            let _ = self.retention.await;
-            let _ = self.heads.await;
             let _ = self.scheduler.await;
             // A list that is under way is asked for again at the next start: nothing waits for it.
             self.reconciler.abort();
@@ -72,11 +91,25 @@ impl Loops {
             if let Ok(in_the_air) = in_the_air {
                 in_the_air.land().await;
             }
-            self.recorder_stop.ask();
-            let _ = self.recorder.await;
+            if let Some((recorder, stop)) = recorder {
+                stop.ask();
+                let _ = recorder.await;
+            }
         };
         if timeout(STOPPING, stopping).await.is_err() {
             tracing::warn!("not everything came to its end; what is left is found in the store at the next start");
+        }
+    }
+}
+
+impl OfRecord {
+    fn start(service: &Service, leases: &Leases) -> Self {
+        let (stop, recorder_stop) = (service.stop(), Stop::new());
+        Self {
+            retention: tokio::spawn(retention::run(service.clone(), leases.clone(), stop.clone())),
+            heads: tokio::spawn(heads::run(service.clone(), leases.clone(), stop.clone())),
+            recorder: tokio::spawn(recorder::run(service.clone(), leases.clone(), recorder_stop.clone())),
+            recorder_stop,
         }
     }
 }

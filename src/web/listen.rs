@@ -3,7 +3,7 @@
 //! Over the number of connections a caller hears 503 with `Retry-After` at once; a head that is too large is answered with 431, one that does not
 //! come whole in time ends the connection, be it the first or one of a connection that is kept. Bodies are bounded where they are read.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -11,15 +11,18 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tower::ServiceExt;
 
 use crate::{base::limit, runtime::Stop};
 
-/// A head must come whole within it, and a kept connection must ask again within it.
-const HEAD: Duration = Duration::from_secs(10);
+/// The first head of a connection must come whole within it.
+const FIRST_HEAD: Duration = Duration::from_secs(10);
+/// A connection that is kept must ask again within it. Longer than proxies keep theirs (nginx: 60 s): who closes first races the next
+/// request, and a webhook that is lost so looks to the proxy like a service that broke.
+const NEXT_HEAD: Duration = Duration::from_secs(75);
 /// After an accept that failed: the process is out of files, and others must end first.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// For the word that there is no room.
@@ -64,8 +67,11 @@ pub(super) async fn until_stopped(listener: TcpListener, app: Router, stop: &Sto
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, app: Router, stop: Stop, place: OwnedSemaphorePermit) {
+    let heard = Arc::new(Notify::new());
+    let first = heard.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let app = app.clone();
+        first.notify_one();
         async move {
             let mut request = request.map(Body::new);
             // The address of the network throttles logins.
@@ -75,7 +81,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Router, stop: Stop, pla
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(NEXT_HEAD)
         .max_headers(limit::HEADERS)
         .max_buf_size(limit::HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
@@ -83,6 +89,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Router, stop: Stop, pla
     // Whatever ends a connection ends nothing else.
     tokio::select! {
         ended = connection.as_mut() => drop(ended),
+        () = async { if timeout(FIRST_HEAD, heard.notified()).await.is_ok() { pending::<()>().await } } => {}
         () = stop.asked() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;

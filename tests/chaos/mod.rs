@@ -130,7 +130,6 @@ fn kills_under_everysec_lose_and_double_nothing() {
 }
 
 #[test]
-#[ignore = "one run of two showed a turn number twice in a journal after a cut: open, see docs/reliability.md"]
 fn power_cuts_under_everysec_lose_moments_and_leave_the_rest_consistent() {
     let plan = Plan::asked("Redis, `everysec`, power cuts");
     let mut settings = vec![("appendfsync", "everysec"), ("auto-aof-rewrite-percentage", "0")];

@@ -84,3 +84,31 @@ fn under_everysec_a_power_cut_takes_something() {
         assert!(lost > 0 && cut.bytes > 0, "the cuts cut nothing: {cut:?}");
     }
 }
+
+/// Redis by itself leaves the half of a torn transaction in its file, and carries it out at the start after the next.
+#[test]
+fn a_transaction_torn_by_a_power_cut_is_never_carried_out_by_half() {
+    let write = |redis: &RedisServer, what: &str| {
+        let mut connection = redis::Client::open(redis.url()).unwrap().get_connection().unwrap();
+        let script =
+            "redis.call('SET', KEYS[1], ARGV[1]) redis.call('XADD', KEYS[2], '*', 'v', ARGV[1]) redis.call('SET', KEYS[3], ARGV[1])";
+        redis::cmd("EVAL").arg(script).arg(3).arg(&["first", "journal", "last"]).arg(what).query::<()>(&mut connection).unwrap();
+    };
+    // From within the last word of EXEC to within MULTI.
+    for n_bytes in [1, 9, 25, 45, 70, 110, 145, 170] {
+        let mut redis = RedisServer::start();
+        write(&redis, "before");
+        write(&redis, "torn");
+        redis.kill();
+        redis.tear(n_bytes);
+        redis.restart();
+        write(&redis, "after");
+        redis.kill();
+        redis.restart();
+        let mut connection = redis::Client::open(redis.url()).unwrap().get_connection().unwrap();
+        let lines: Vec<(String, Vec<(String, String)>)> =
+            redis::cmd("XRANGE").arg("journal").arg("-").arg("+").query(&mut connection).unwrap();
+        let lines: Vec<String> = lines.into_iter().flat_map(|(_, fields)| fields).map(|(_, what)| what).collect();
+        assert_eq!(lines, ["before", "after"], "{n_bytes} bytes cut off");
+    }
+}

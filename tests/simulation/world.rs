@@ -395,7 +395,7 @@ impl World {
             clock,
             http: Http::played(Arc::new(Provider { shared, life })),
         });
-        let loops = runtime.block_on(async { Loops::start(&service) });
+        let loops = runtime.block_on(async { Loops::start_without_record(&service) });
         Up { router: web::router(&service), service, runtime, loops: Some(loops), life, stopped: Arc::default() }
     }
 

@@ -120,7 +120,12 @@ async fn what_too_few_replicas_have_is_not_acknowledged_nor_recorded() {
     }
     pair.servers[1].restart();
     until("the replica is in step", || pair.servers[1].is_replica_in_step());
-    assert!(matches!(bench.store.commit(turn.clone()).await.unwrap(), Committed::Done));
+    let mut again = bench.store.commit(turn.clone()).await;
+    while again.as_ref().is_err_and(is_too_few) {
+        // In step, and slower than it may be: the machine is busy.
+        again = bench.store.commit(turn.clone()).await;
+    }
+    assert!(matches!(again.unwrap(), Committed::Done));
     assert!(bench.store.confirm(&ana.id, &turn.etag).await.unwrap());
     assert!(!bench.store.confirm(&ana.id, &etag).await.unwrap());
     assert_eq!(bench.store.journal(&held, &[], 9).await.unwrap().len(), 2);
@@ -141,7 +146,16 @@ async fn an_operator_is_told_what_replicas_are_missing_or_not_waited_for() {
             vec!["redis has 1 replicas in step and `store.replicas` is 2: nothing is acknowledged until there are enough"],
         ),
     ] {
-        assert_eq!(open(replicas).await.unwrap().1, expected);
+        let mut told = open(replicas).await.unwrap().1;
+        for _ in 0..100 {
+            // The master takes a moment longer than its replica to know that both are in step.
+            if told == expected {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            told = open(replicas).await.unwrap().1;
+        }
+        assert_eq!(told, expected);
     }
     pair.servers[0].must(&["ACL", "SETUSER", "default", "-wait"]);
     let refused = open(ONE).await.unwrap_err();

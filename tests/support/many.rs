@@ -42,7 +42,18 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
 impl Server {
     /// Starts one that keeps its data as production does, with further arguments. It may not answer yet.
     pub fn start(args: &[&str]) -> Self {
-        let kept = ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"];
+        let kept = [
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--maxmemory-policy",
+            "noeviction",
+            "--aof-load-truncated",
+            "no",
+        ];
         let quick = ["--repl-ping-replica-period", "1", "--repl-diskless-sync-delay", "0", "--repl-timeout", "5"];
         let mut all: Vec<String> = kept.iter().chain(&quick).chain(args).map(|arg| (*arg).to_owned()).collect();
         if args.contains(&"--cluster-enabled") {

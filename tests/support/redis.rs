@@ -76,7 +76,7 @@ impl RedisServer {
         self.child.wait().expect("the server ends");
     }
 
-    /// Starts it again on the same port with what it kept.
+    /// Starts it again on the same port with what it kept, as an operator does: by `deploy/redis-start`.
     pub fn restart(&mut self) {
         self.child = spawn(&self.dir, self.port, &self.setup).expect("the server starts again");
     }
@@ -102,6 +102,19 @@ impl RedisServer {
         self.setup.power.as_ref().expect("its syncs are noted").cut(self.dir.path(), dice)
     }
 
+    /// Takes so many bytes off the end of a dead server's append-only file.
+    ///
+    /// # Panics
+    /// Where there is no such file.
+    pub fn tear(&self, n_bytes: u64) {
+        let folder = self.dir.path().join("appendonlydir");
+        let files = std::fs::read_dir(folder).expect("it keeps a file").map(|entry| entry.expect("an entry").path());
+        let path = files.into_iter().find(|path| path.to_string_lossy().ends_with(".incr.aof")).expect("a file that is appended to");
+        let file = std::fs::File::options().write(true).open(path).expect("it can be opened");
+        let length = file.metadata().expect("it has a length").len();
+        file.set_len(length - n_bytes).expect("it can be cut");
+    }
+
     /// Whether its power can be cut.
     pub fn has_power(&self) -> bool {
         self.setup.power.is_some()
@@ -124,13 +137,12 @@ pub fn free_port() -> u16 {
 
 /// `None` where it ended at once: its port was taken.
 fn spawn(dir: &TempDir, port: u16, setup: &Setup) -> Option<Child> {
-    let mut child = Command::new("redis-server")
+    let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/redis-start"))
+        .arg(dir.path())
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always"])
         .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
         .arg("--port")
         .arg(port.to_string())
-        .arg("--dir")
-        .arg(dir.path())
         .arg("--unixsocket")
         .arg(dir.path().join(SOCKET))
         .args(setup.settings.iter().flat_map(|(name, value)| [format!("--{name}")].into_iter().chain(value.split(' ').map(str::to_owned))))

@@ -173,7 +173,7 @@ fn start_redis(dir: &Path, fsync: &str) -> anyhow::Result<(Child, String)> {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr())?.port();
     let mut child = Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", fsync])
-        .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning", "--port"])
+        .args(["--maxmemory-policy", "noeviction", "--aof-load-truncated", "no", "--loglevel", "warning", "--port"])
         .arg(port.to_string())
         .arg("--dir")
         .arg(dir)

@@ -105,6 +105,11 @@ impl Redis {
             ("maxmemory-policy", ["noeviction"].as_slice(), "redis may drop conversations when memory is short; set `noeviction`"),
             ("appendonly", &["yes"], "what was acknowledged is lost when redis restarts; set `appendonly yes`"),
             ("appendfsync", &["always"], "a power cut loses up to a second or two of acknowledged messages; set `appendfsync always`"),
+            (
+                "aof-load-truncated",
+                &["no"],
+                "after a power cut redis may leave half a transaction in its file and carry it out at a later start; set `aof-load-truncated no` and start it by `deploy/redis-start`",
+            ),
         ] {
             match setting_of(master, setting).await.as_deref() {
                 Some(value) if fit.contains(&value) => {}
