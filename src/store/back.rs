@@ -48,23 +48,12 @@ impl Back {
         }
     }
 
-    pub async fn alias(&self, id: &ConversationId) -> Result<Option<ConversationId>, StoreError> {
-        match self {
-            Self::Redis(redis) => redis.alias(id).await,
-            Self::Embedded(embedded) => embedded.alias(id).await,
-            Self::Memory(memory, _) => memory.call(Call::Other("alias"), |_, state| state.alias(id)).await,
-        }
-    }
-
     /// Where an alias leads and the conversation of an id, in one round trip.
     pub async fn alias_and_load(&self, id: &ConversationId) -> Result<(Option<ConversationId>, Option<Vec<u8>>), StoreError> {
         match self {
             Self::Redis(redis) => redis.alias_and_load(id).await,
             Self::Embedded(embedded) => Ok((embedded.alias(id).await?, embedded.load(id).await?)),
-            Self::Memory(memory, _) => {
-                let state = memory.state();
-                Ok((state.alias(id), state.load(id)))
-            }
+            Self::Memory(memory, _) => memory.call(Call::Load(id), |between, state| (state.alias(id), between.load(state, id))).await,
         }
     }
 
@@ -73,6 +62,15 @@ impl Back {
             Self::Redis(redis) => redis.put_alias(id, target).await,
             Self::Embedded(embedded) => embedded.put_alias(id, target).await,
             Self::Memory(memory, _) => memory.call(Call::Other("put alias"), |_, state| state.put_alias(id.clone(), target.clone())).await,
+        }
+    }
+
+    /// Takes an alias away, where it still leads there.
+    pub async fn drop_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
+        match self {
+            Self::Redis(redis) => redis.drop_alias(id, target).await,
+            Self::Embedded(embedded) => embedded.drop_alias(id, target).await,
+            Self::Memory(memory, _) => memory.call(Call::Other("drop alias"), |_, state| state.drop_alias(id, target)).await,
         }
     }
 

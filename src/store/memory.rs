@@ -118,6 +118,13 @@ impl State {
         self.aliases.entry(id).or_insert(target);
     }
 
+    /// Takes an alias away, where it still leads there.
+    pub fn drop_alias(&mut self, id: &ConversationId, target: &ConversationId) {
+        if self.aliases.get(id) == Some(target) {
+            self.aliases.remove(id);
+        }
+    }
+
     /// Keeps a turn. `clock_ms` decides what is still remembered as sent.
     pub fn commit(&mut self, commit: RawCommit, clock_ms: i64) -> RawCommitted {
         let current = self.conversations.get(&commit.id).map(|kept| kept.header.etag);

@@ -59,9 +59,6 @@ use crate::{
     security::Sealer,
 };
 
-/// Aliases followed one after the other: one in practice, more only where two conversations of one person met late.
-const ALIAS_HOPS: usize = 4;
-
 /// The store, whichever it is. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Store(Arc<Shared>);
@@ -173,18 +170,6 @@ impl Store {
         ConversationId(hex::encode(hash))
     }
 
-    /// The conversation an address leads to, through its alias where it has one.
-    pub async fn resolve(&self, address: &Address) -> Result<ConversationId, StoreError> {
-        let mut id = self.conversation_id(address);
-        for _ in 0..ALIAS_HOPS {
-            match self.0.back.alias(&id).await? {
-                Some(target) => id = target,
-                None => break,
-            }
-        }
-        Ok(id)
-    }
-
     /// The conversation, if there is one; where it was erased, its tombstone.
     pub async fn load(&self, id: &ConversationId) -> Result<Option<Loaded>, StoreError> {
         if !is_id(id) {
@@ -197,23 +182,6 @@ impl Store {
     /// The conversation, if there is one that was not erased: for whoever shows it.
     pub async fn living(&self, id: &ConversationId) -> Result<Option<Loaded>, StoreError> {
         Ok(self.load(id).await?.filter(|loaded| !loaded.conversation.is_erased()))
-    }
-
-    /// The conversation an address leads to, and what is kept of it: [`Store::resolve`] and [`Store::load`] in one round trip, two
-    /// where the address is an alias.
-    pub async fn find(&self, address: &Address) -> Result<(ConversationId, Option<Loaded>), StoreError> {
-        let mut id = self.conversation_id(address);
-        let (mut target, mut stored) = self.0.back.alias_and_load(&id).await?;
-        for _ in 0..ALIAS_HOPS {
-            let Some(next) = target else { break };
-            id = next;
-            (target, stored) = self.0.back.alias_and_load(&id).await?;
-        }
-        let loaded = stored.as_deref().map(|stored| self.loaded(&id, stored)).transpose()?;
-        if let Some(stored) = stored {
-            self.0.recent.keep(&id, stored);
-        }
-        Ok((id, loaded))
     }
 
     fn loaded(&self, id: &ConversationId, stored: &[u8]) -> Result<Loaded, StoreError> {

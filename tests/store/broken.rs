@@ -201,3 +201,25 @@ async fn a_missing_data_key_is_told_as_corrupt_and_a_rotated_one_opens_both() {
         assert!(matches!(bench.store.load(&ben.id).await, Err(StoreError::Corrupt(_))), "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn two_ids_that_lead_to_each_other_in_redis_lead_to_the_conversation_again() {
+    let bench = Bench::open(Kind::Redis).await;
+    let mut connection = redis_connection(&bench).await;
+    let (ana, phone) = (bench.patient(1), bench.patient(2).address);
+    // Two made an alias each at the same moment, one before and one after the conversation began.
+    bench.store.alias(&ana.address, &phone).await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg(format!("*:a:{}", ana.id)).query_async(&mut connection).await.unwrap();
+    let [key] = keys.as_slice() else { panic!("{keys:?}") };
+    redis::cmd("DEL").arg(key).query_async::<()>(&mut connection).await.unwrap();
+    bench.kept(ana.turn(&bench, 0, None, "e", &[])).await;
+    bench.store.alias(&phone, &ana.address).await.unwrap();
+    let target = bench.store.conversation_id(&phone);
+    redis::cmd("SET").arg(key).arg(target.as_str()).query_async::<()>(&mut connection).await.unwrap();
+
+    for address in [&phone, &ana.address] {
+        let (id, loaded) = bench.store.find(address).await.unwrap();
+        assert!(id == ana.id && loaded.is_some());
+    }
+    assert!(!redis::cmd("EXISTS").arg(key).query_async::<bool>(&mut connection).await.unwrap());
+}

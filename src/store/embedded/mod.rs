@@ -152,6 +152,10 @@ impl Embedded {
         self.done(Op::Alias { id: id.clone(), target: target.clone() }).await
     }
 
+    pub async fn drop_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
+        self.done(Op::DropAlias { id: id.clone(), target: target.clone() }).await
+    }
+
     pub async fn commit(&self, commit: RawCommit) -> Result<RawCommitted, StoreError> {
         match self.change(Op::Commit(Box::new(commit))).await? {
             Reply::Committed(committed) => Ok(committed),

@@ -42,6 +42,10 @@ pub enum Op {
         id: ConversationId,
         target: ConversationId,
     },
+    DropAlias {
+        id: ConversationId,
+        target: ConversationId,
+    },
     Fault(Vec<u8>),
     Trim(u64),
     Revision {
@@ -97,6 +101,10 @@ pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<R
         }
         Op::Alias { id, target } => {
             let query = sqlx::query("INSERT INTO live_alias (id, target) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING");
+            execute(query.bind(id.as_str()).bind(target.as_str()), db).await
+        }
+        Op::DropAlias { id, target } => {
+            let query = sqlx::query("DELETE FROM live_alias WHERE id = ?1 AND target = ?2");
             execute(query.bind(id.as_str()).bind(target.as_str()), db).await
         }
         Op::Fault(value) => append(None, Some(value), None, db).await.map(|()| Reply::Done),

@@ -113,10 +113,6 @@ impl Redis {
         self.get(Lane::Turns, &keys::conversation(id)).await
     }
 
-    pub async fn alias(&self, id: &ConversationId) -> Result<Option<ConversationId>, StoreError> {
-        Ok(self.get::<Option<String>>(Lane::Turns, &keys::alias(id)).await?.map(ConversationId))
-    }
-
     pub async fn alias_and_load(&self, id: &ConversationId) -> Result<(Option<ConversationId>, Option<Vec<u8>>), StoreError> {
         let key = keys::alias(id);
         let mut both = redis::pipe();
@@ -131,6 +127,11 @@ impl Redis {
         let set = Cmd::set_nx(&key, target.as_str());
         let _: bool = self.link.kept(Lane::Turns, &key, &set, Repeat::Once).await.map_err(unavailable)?;
         Ok(())
+    }
+
+    pub async fn drop_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
+        let call = Call::new(&self.scripts.drop_alias, &[keys::alias(id)]).arg(target.as_str()).kept();
+        call.run_over::<i64>(&self.link, Lane::Turns).await.map(|_| ())
     }
 
     /// Whether the conversation still is of this version where replicas have all of it; nothing is asked where none are waited for.

@@ -31,6 +31,8 @@ pub struct Scripts {
     pub commit: Script,
     /// Whether a conversation still is of a version.
     pub confirm: Script,
+    /// Takes an alias away.
+    pub drop_alias: Script,
     /// Notes an attempt.
     pub begin: Script,
     /// Keeps what came of it.
@@ -60,6 +62,7 @@ impl Scripts {
         Self {
             commit: with_common(include_str!("commit.lua")),
             confirm: Script::new(include_str!("confirm.lua")),
+            drop_alias: Script::new(include_str!("drop_alias.lua")),
             begin: with_common(include_str!("begin.lua")),
             settle: with_common(include_str!("settle.lua")),
             receipt: with_common(include_str!("receipt.lua")),
