@@ -78,10 +78,11 @@ fn said_in(month_first: bool, bounds: DateBounds, tokens: &Tokens, context: &Con
     }
     let ahead = bounds.from.is_some_and(|from| from >= context.today);
     let today = Today { day: context.today, month_first, ahead };
+    let grammar = day::Grammar::new(tokens, today, words);
     let mut found: Vec<Said> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        match day::at_place(tokens, at, today, words) {
+        match grammar.at_place(at) {
             Some(said) => {
                 let n = said.tokens.max(1);
                 if !day::denied(tokens, at, words) {

@@ -4,6 +4,8 @@ mod digits;
 mod named;
 mod relative;
 
+use std::cell::OnceCell;
+
 use jiff::{
     ToSpan,
     civil::{Date, Weekday},
@@ -63,26 +65,16 @@ impl Said {
     }
 }
 
-/// The day that begins at a token; forms are tried from the longest to the shortest.
-pub fn at_place(tokens: &Tokens, at: usize, today: Today, words: &Words) -> Option<Said> {
-    let grammar = Grammar { tokens, today, words };
-    grammar
-        .year_month_day_marked(at)
-        .or_else(|| grammar.in_digits(at))
-        .or_else(|| grammar.counted_from_day(at))
-        .or_else(|| grammar.ago_or_later(at))
-        .or_else(|| grammar.nth_weekday(at))
-        .or_else(|| grammar.month_and_day(at))
-        .or_else(|| grammar.day_of_this_month(at))
-        .or_else(|| grammar.weekday(at))
-        .or_else(|| grammar.relative(at))
-        .or_else(|| grammar.day_alone(at))
-}
+/// A word of days at a place: what it stands for, how many tokens it takes, whether a typing fault was mended.
+type WordAt = Option<(DateWord, usize, bool)>;
 
-struct Grammar<'g> {
+/// The days of one reply.
+pub struct Grammar<'g> {
     tokens: &'g Tokens,
     today: Today,
     words: &'g Words,
+    /// What stands at each token, once it was asked for: every form asks again.
+    at: Vec<OnceCell<WordAt>>,
 }
 
 /// Which way a word points from now.
@@ -93,8 +85,31 @@ enum Way {
     Next,
 }
 
-impl Grammar<'_> {
-    fn word(&self, at: usize) -> Option<(DateWord, usize, bool)> {
+impl<'g> Grammar<'g> {
+    /// For a reply and the person's day.
+    pub fn new(tokens: &'g Tokens, today: Today, words: &'g Words) -> Self {
+        Self { tokens, today, words, at: vec![OnceCell::new(); tokens.len()] }
+    }
+
+    /// The day that begins at a token; forms are tried from the longest to the shortest.
+    pub fn at_place(&self, at: usize) -> Option<Said> {
+        self.year_month_day_marked(at)
+            .or_else(|| self.in_digits(at))
+            .or_else(|| self.counted_from_day(at))
+            .or_else(|| self.ago_or_later(at))
+            .or_else(|| self.nth_weekday(at))
+            .or_else(|| self.month_and_day(at))
+            .or_else(|| self.day_of_this_month(at))
+            .or_else(|| self.weekday(at))
+            .or_else(|| self.relative(at))
+            .or_else(|| self.day_alone(at))
+    }
+
+    fn word(&self, at: usize) -> WordAt {
+        *self.at.get(at)?.get_or_init(|| self.find_word(at))
+    }
+
+    fn find_word(&self, at: usize) -> WordAt {
         if let Some(found) = self.words.date.find(self.tokens, at) {
             return Some((found.meaning, found.tokens, false));
         }
@@ -102,11 +117,10 @@ impl Grammar<'_> {
             return None;
         }
         let text = self.tokens.text(at);
-        let whole_word = self.words.knows(text);
         for clitic in &self.words.style.clitics {
             if let Some(rest) = text.strip_prefix(clitic.as_str())
                 && rest.chars().count() >= 2
-                && !whole_word
+                && !self.words.knows(text)
             {
                 // the stripped word and what follows it, as one phrase
                 let mut phrase = rest.to_owned();

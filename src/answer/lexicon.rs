@@ -1,13 +1,13 @@
 //! Phrases of a language and what each stands for: the longest that fits is found at a place in a reply in one look-up.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::normalise::{Kind, Tokens};
 
 /// Phrases with their meanings.
 #[derive(Clone, Debug)]
 pub struct Lexicon<T> {
-    by_first: HashMap<Box<str>, Vec<Entry<T>>>,
+    by_first: FxHashMap<Box<str>, Vec<Entry<T>>>,
     by_length: Vec<Vec<Known>>,
 }
 
@@ -38,7 +38,7 @@ pub struct Found<T> {
 impl<T: Copy> Lexicon<T> {
     /// Builds it from phrases as written in the data. A phrase given twice keeps its first meaning.
     pub fn new<'a>(phrases: impl IntoIterator<Item = (&'a str, T)>) -> Self {
-        let mut by_first: HashMap<Box<str>, Vec<Entry<T>>> = HashMap::new();
+        let mut by_first: FxHashMap<Box<str>, Vec<Entry<T>>> = FxHashMap::default();
         let mut words: Vec<Box<str>> = Vec::new();
         for (phrase, meaning) in phrases {
             let tokens = Tokens::of(phrase);
@@ -94,6 +94,11 @@ impl<T: Copy> Lexicon<T> {
     pub fn known(&self, word: &str) -> Option<&str> {
         let words = self.by_length.get(word.chars().count())?;
         words.binary_search_by(|w| (*w.word).cmp(word)).ok().and_then(|at| words.get(at)).map(|w| &*w.word)
+    }
+
+    /// Every word that stands in a phrase.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.by_length.iter().flatten().map(|known| &*known.word)
     }
 
     /// Whether the word stands in any phrase.

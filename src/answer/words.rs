@@ -10,6 +10,8 @@ use std::{
     sync::{OnceLock, PoisonError, RwLock},
 };
 
+use rustc_hash::FxHashSet;
+
 use super::{
     keyword::Keyword,
     lexicon::Lexicon,
@@ -33,6 +35,8 @@ static FILES: &[(&str, &str)] = &[
 /// The words of one language, compiled.
 #[derive(Debug)]
 pub struct Words {
+    /// Every word of truth, lists, numbers, days, times and hearing: ordinary words of the language.
+    known: FxHashSet<Box<str>>,
     /// How the language writes numbers and days.
     pub style: data::Style,
     /// Yes, no and what goes with them.
@@ -370,7 +374,8 @@ fn compile(data: &Data) -> Words {
             keyword.entry(fold(phrase)).or_insert(word);
         }
     }
-    Words {
+    let mut words = Words {
+        known: FxHashSet::default(),
         style: data.style.clone(),
         truth: Lexicon::new(data.truth.phrases()),
         list: Lexicon::new(data.list.phrases()),
@@ -395,19 +400,17 @@ fn compile(data: &Data) -> Words {
         question: data.question.lists().into_iter().map(|(kind, list)| (kind, Patterns::new(list, &data.style.clitics))).collect(),
         someone_else: Patterns::new(&data.extra.someone_else, &data.style.clitics),
         auto_reply: Patterns::new(&data.auto_reply.patterns, &data.style.clitics),
-    }
+    };
+    let Words { truth, list, stop, number, date, time, hearing, .. } = &words;
+    let all = truth.words().chain(list.words()).chain(stop.words()).chain(number.words()).chain(date.words()).chain(time.words());
+    words.known = all.chain(hearing.words()).map(Box::from).collect();
+    words
 }
 
 impl Words {
     /// Whether any list of the language has this folded word: an ordinary word is not a typing fault of another.
     pub fn knows(&self, word: &str) -> bool {
-        self.truth.knows(word)
-            || self.list.knows(word)
-            || self.stop.knows(word)
-            || self.number.knows(word)
-            || self.date.knows(word)
-            || self.time.knows(word)
-            || self.hearing.knows(word)
+        self.known.contains(word)
     }
 
     /// The word that stands for all that mean the same: cough for coughing by the data, حمى for وحمى, which has a letter written onto it.

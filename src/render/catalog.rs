@@ -1,11 +1,11 @@
 //! All texts, compiled once: those of revisions, and the shared ones.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
-use handlebars::{Handlebars, RenderErrorReason, no_escape};
+use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
 use serde_json::{Map, Value as Json};
 
 use super::{helpers, phrases, template};
@@ -70,6 +70,8 @@ struct Compiled {
     partials: Partials,
     /// By language tag: a registry whose partials are in that language as far as they go.
     registries: BTreeMap<String, Handlebars<'static>>,
+    /// Texts without names, by language tag and registered name: as they are said.
+    fixed: BTreeMap<String, HashMap<String, String>>,
     /// Texts that are no templates, by registered name: why.
     broken: BTreeMap<String, String>,
 }
@@ -130,8 +132,9 @@ impl Compiled {
         }
         let mut compiled = Self { revision: revision.cloned(), partials, ..Self::default() };
         for tag in compiled.tags() {
-            let registry = compiled.registry(&tag);
-            compiled.registries.insert(tag, registry);
+            let (registry, fixed) = compiled.registry(&tag);
+            compiled.registries.insert(tag.clone(), registry);
+            compiled.fixed.insert(tag, fixed);
         }
         compiled
     }
@@ -146,14 +149,19 @@ impl Compiled {
         tags
     }
 
-    fn registry(&mut self, tag: &str) -> Handlebars<'static> {
+    fn registry(&mut self, tag: &str) -> (Handlebars<'static>, HashMap<String, String>) {
         let mut registry = Handlebars::new();
         registry.register_escape_fn(no_escape);
         registry.set_prevent_indent(true);
         helpers::register(&mut registry, tag);
-        let mut broken = Vec::new();
+        let (mut broken, mut fixed) = (Vec::new(), HashMap::new());
         let mut put = |name: String, text: &str| match template::parse(text) {
-            Ok(parsed) => registry.register_template(&name, parsed),
+            Ok(parsed) => {
+                registry.register_template(&name, parsed);
+                if !text.contains("{{") {
+                    fixed.insert(name, template::tidy(text));
+                }
+            }
             Err(error) => broken.push((broken_key(tag, &name), error.reason().to_string())),
         };
         for (name, languages) in &self.partials {
@@ -171,7 +179,7 @@ impl Compiled {
             }
         }
         self.broken.extend(broken);
-        registry
+        (registry, fixed)
     }
 
     fn flow_text(&self, name: &str, id: TextId, language: &Language, data: &[(String, Datum)]) -> Result<Said, RenderFault> {
@@ -203,6 +211,9 @@ impl Compiled {
         flow: Option<&Arc<Flow>>,
         place: impl Fn() -> String,
     ) -> Result<Said, RenderFault> {
+        if let Some(text) = self.fixed.get(language.tag()).and_then(|fixed| fixed.get(key)) {
+            return Ok(Said { text: text.clone(), language });
+        }
         let fault = |why: String| RenderFault::Template { place: place(), why };
         if let Some(why) = self.broken.get(&broken_key(language.tag(), key)) {
             return Err(fault(why.clone()));
@@ -212,7 +223,9 @@ impl Compiled {
         for (name, datum) in data {
             values.insert(name.clone(), self.value(name, datum, flow, &language));
         }
-        let filled = registry.render(key, &Json::Object(values)).map_err(|error| fault(why(error.reason())))?;
+        let mut context = Context::null();
+        *context.data_mut() = Json::Object(values);
+        let filled = registry.render_with_context(key, &context).map_err(|error| fault(why(error.reason())))?;
         Ok(Said { text: template::tidy(&filled), language })
     }
 
