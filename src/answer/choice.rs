@@ -89,6 +89,10 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     let (said, rest) = scan(&list, &labels, tokens, words);
     match gather(&list, &said) {
         Ok((chosen, how)) => {
+            // "all over the place", "me duele todo": all of something else
+            if said.contains(&Said::All) && !said.contains(&Said::Except) && rest.words > 0 && said.len() == 1 {
+                return Reading::Unclear(Unclear::Unknown);
+            }
             if list.me().is_some() && rest.ends_with_a_stranger() {
                 return Reading::Unclear(Unclear::NotInList);
             }
@@ -304,8 +308,13 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
     let mut rest = Rest::default();
     let mut denying = false;
     let mut doubtful = false;
+    // how much was said before the clause
+    let mut in_clause = 0;
     let mut at = 0;
     while at < tokens.len() {
+        if at > 0 && tokens.breaks(at) {
+            in_clause = said.len();
+        }
         if denying && at > 0 && tokens.breaks(at) {
             doubtful = said.last().is_some_and(|s| matches!(s, Said::Option { denied: true, .. }));
             denying = false;
@@ -335,10 +344,10 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             } else {
                 How::Within
             };
-            if doubtful {
+            if doubtful && !affirmed(tokens, at + n, words) {
                 said.push(Said::Doubtful);
-                doubtful = false;
             }
+            doubtful = false;
             if Some(option) == list.exclusive && !whole {
                 // a part of "none of these" says nothing by itself
                 rest.words += n;
@@ -358,19 +367,31 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             at += 1;
             continue;
         };
+        // "fever no, throat yes": the "no" stands behind
+        if matches!(word.meaning, ListWord::Not | ListWord::None)
+            && tokens.breaks(at + word.tokens)
+            && !tokens.breaks(at)
+            && at > 0
+            && denied_behind(&mut said, in_clause)
+        {
+            at += word.tokens;
+            continue;
+        }
         match word.meaning {
             ListWord::Not => denying = true,
             ListWord::But => {
                 denying = false;
                 doubtful = false;
             }
-            // 没有发烧: the "none" of a language without spaces denies what is written onto it
-            ListWord::None if words.style.places && !tokens.breaks(at + word.tokens) && labels.at(tokens, at + word.tokens).is_some() => {
+            // 没有发烧, مفيش حمى: a "none" directly before an option denies it
+            ListWord::None if !tokens.breaks(at + word.tokens) && labels.at(tokens, at + word.tokens).is_some() => {
                 denying = true;
             }
             ListWord::None if !denying => said.push(Said::None { by: How::Exact }),
             ListWord::All if !denying => said.push(Said::All),
             ListWord::Both if list.plain().count() == 2 => said.push(Said::All),
+            // 一个或两个: one or two of them, and not which
+            ListWord::Both if said.last() == Some(&Said::Or) => said.push(Said::Doubtful),
             // "los dos primeros"
             ListWord::Both if word.tokens > 1 => {
                 at += 1;
@@ -400,6 +421,22 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         at += word.tokens;
     }
     (said, rest)
+}
+
+/// Takes back the one option that a clause names; where it names several, which are meant is open.
+fn denied_behind(said: &mut Vec<Said>, in_clause: usize) -> bool {
+    let named = said.iter().skip(in_clause).filter(|s| matches!(s, Said::Option { denied: false, .. })).count();
+    match said.last_mut() {
+        Some(Said::Option { denied, .. }) if !*denied && named == 1 => *denied = true,
+        Some(Said::Option { denied: false, .. }) => said.push(Said::Doubtful),
+        _ => return false,
+    }
+    true
+}
+
+/// Whether the clause goes on with a "have": 喉咙有点痛.
+fn affirmed(tokens: &Tokens, from: usize, words: &Words) -> bool {
+    (from..tokens.len()).take_while(|at| !tokens.breaks(*at)).any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::But))
 }
 
 /// Words around options that a part of a label goes before.

@@ -40,6 +40,10 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     }
     let start = behind_lead(&words.name_lead, tokens);
     let mut end = tokens.len();
+    // "some guy from work", "you already have it"
+    if words.no_name.find(tokens, 0).or_else(|| words.no_name.find(tokens, start)).is_some() {
+        return Reading::Unclear(Unclear::Unknown);
+    }
     // a clause behind the name is not part of it: "Ana, my sister". A comma between two single words may be "García, Ana".
     if let Some(cut) = (start + 1..end).find(|at| tokens.breaks(*at) && !tokens.between(*at).trim().is_empty() && !is_initial(tokens, *at))
     {
@@ -48,8 +52,14 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
             end = cut;
         }
     }
-    while end > start && tokens.kind(end - 1) == Some(Kind::Emoji) {
-        end -= 1;
+    loop {
+        if end > start && tokens.kind(end - 1) == Some(Kind::Emoji) {
+            end -= 1;
+        } else if let Some(tail) = tail_before(&words.name_tail, tokens, start + 1, end) {
+            end = tail;
+        } else {
+            break;
+        }
     }
     let from = (start..end).find(|at| tokens.kind(*at) == Some(Kind::Word)).unwrap_or(end);
     if from >= end {
@@ -69,6 +79,11 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     let typed: Vec<&str> = tokens.raw(reply, from, end).split_whitespace().collect();
     let how = if start == 0 && end == tokens.len() { How::Exact } else { How::Within };
     Reading::Clear { value: Value::Name(typed.join(" ")), how }
+}
+
+/// Where words that only follow a name begin, if the reply's part ends with them: "Tom Riley here".
+fn tail_before(tail: &Lexicon<()>, tokens: &Tokens, from: usize, end: usize) -> Option<usize> {
+    (from..end).find(|at| tail.exactly(tokens, *at, end).is_some())
 }
 
 /// "J. Smith": the point is part of the name.
