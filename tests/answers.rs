@@ -203,7 +203,22 @@ proptest::proptest! {
 #[test]
 fn a_long_reply_takes_linear_time() {
     const ROUNDS: usize = 20;
-    for unit in ["no ", "1 2 ", "3 days ago ", "a", "一", "لا ", "cant ", "-", "5-5/", "chest ", "two thirds ", "fever no, ", "and my son ", "more than "] {
+    for unit in [
+        "no ",
+        "1 2 ",
+        "3 days ago ",
+        "a",
+        "一",
+        "لا ",
+        "cant ",
+        "-",
+        "5-5/",
+        "chest ",
+        "two thirds ",
+        "fever no, ",
+        "and my son ",
+        "more than ",
+    ] {
         let time = |n: usize| {
             let said = unit.repeat(n);
             let start = std::time::Instant::now();

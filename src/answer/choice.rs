@@ -47,6 +47,9 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     if unsure(&labels, tokens, words) {
         return Reading::Unclear(Unclear::Unsure);
     }
+    if asks_back(tokens, words) {
+        return Reading::Unclear(Unclear::Unknown);
+    }
     let (said, rest) = scan(&list, &labels, tokens, words);
     let mut taken: Vec<(usize, How)> = Vec::new();
     for piece in &said {
@@ -85,6 +88,9 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     }
     if unsure(&labels, tokens, words) {
         return Reading::Unclear(Unclear::Unsure);
+    }
+    if asks_back(tokens, words) {
+        return Reading::Unclear(Unclear::Unknown);
     }
     let (said, rest) = scan(&list, &labels, tokens, words);
     match gather(&list, &said) {
@@ -153,6 +159,11 @@ fn unsure(labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> bool {
         at += 1;
     }
     false
+}
+
+/// "Whats a rash exactly", "c'est quoi les frissons": it begins as a question, and takes nothing.
+fn asks_back(tokens: &Tokens, words: &Words) -> bool {
+    !words.style.places && words.truth.find(tokens, 0).is_some_and(|f| f.meaning == TruthWord::Refusal && f.tokens > 1)
 }
 
 /// "We are all fine", "no, I feel well": feeling well, said and not denied.
@@ -436,7 +447,9 @@ fn denied_behind(said: &mut Vec<Said>, in_clause: usize) -> bool {
 
 /// Whether the clause goes on with a "have": 喉咙有点痛.
 fn affirmed(tokens: &Tokens, from: usize, words: &Words) -> bool {
-    (from..tokens.len()).take_while(|at| !tokens.breaks(*at)).any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::But))
+    (from..tokens.len())
+        .take_while(|at| !tokens.breaks(*at))
+        .any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::But))
 }
 
 /// Words around options that a part of a label goes before.

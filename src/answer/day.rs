@@ -97,7 +97,8 @@ enum Way {
 impl Grammar<'_> {
     fn word(&self, at: usize) -> Option<(DateWord, usize, bool)> {
         // "2 day" is no "2day"
-        let apart = self.tokens.kind(at) == Some(Kind::Digits) && self.tokens.kind(at + 1) == Some(Kind::Word) && !self.tokens.glued(at + 1);
+        let apart =
+            self.tokens.kind(at) == Some(Kind::Digits) && self.tokens.kind(at + 1) == Some(Kind::Word) && !self.tokens.glued(at + 1);
         if let Some(found) = self.words.date.find(self.tokens, at).filter(|f| !(apart && f.tokens == 2)) {
             return Some((found.meaning, found.tokens, false));
         }

@@ -78,8 +78,16 @@ impl<'c> Labels<'c> {
                     t.option == option && t.words.len() == folded.len() && t.words.iter().zip(folded.texts()).all(|(a, b)| a.text == b)
                 };
                 if !folded.is_empty() && !labels.texts.iter().any(same) {
-                    labels.texts.push(Text { option, only_whole: false, words: folded.texts().map(|word| Word::of(word, words)).collect() });
-                    labels.texts.extend(said_otherwise(&folded, words).into_iter().map(|text| Text { option, words: text, only_whole: true }));
+                    labels.texts.push(Text {
+                        option,
+                        only_whole: false,
+                        words: folded.texts().map(|word| Word::of(word, words)).collect(),
+                    });
+                    labels.texts.extend(said_otherwise(&folded, words).into_iter().map(|text| Text {
+                        option,
+                        words: text,
+                        only_whole: true,
+                    }));
                 }
             }
         }

@@ -39,8 +39,7 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
     }
     if let Some((value, n)) = fraction::read(tokens, max.is_some(), words) {
         let how = if n == tokens.len() { How::Exact } else { How::Within };
-        return outside(value, min, max, whole)
-            .map_or(Reading::Clear { value: Value::Number(value), how }, Reading::Unclear);
+        return outside(value, min, max, whole).map_or(Reading::Clear { value: Value::Number(value), how }, Reading::Unclear);
     }
     if doubt::exotic(tokens, words) || doubt::bounds_only(tokens, words) || doubt::more_than_counted(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);

@@ -61,6 +61,8 @@ pub struct Words {
     pub name_tail: Lexicon<()>,
     /// What is said where a name is asked and is none: "you already have it", "some guy".
     pub no_name: Lexicon<()>,
+    /// Words that speak of names and are none: "the guys name".
+    pub name_words: Lexicon<()>,
     /// What stands before a place: "I live in".
     pub place_lead: Lexicon<()>,
     /// "At" and "dot" of an e-mail address read aloud, each with its sign.
@@ -405,6 +407,7 @@ fn compile(data: &Data) -> Words {
         name_lead: Lexicon::new(data.text.name_lead.iter().map(|p| (p.as_str(), ()))),
         name_tail: Lexicon::new(data.text.name_tail.iter().map(|p| (p.as_str(), ()))),
         no_name: Lexicon::new(data.text.no_name.iter().map(|p| (p.as_str(), ()))),
+        name_words: Lexicon::new(data.text.name_words.iter().map(|p| (p.as_str(), ()))),
         place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
         email_sign: Lexicon::new(data.text.email_signs()),
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),

@@ -39,10 +39,12 @@ pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
         numbers += 1;
         at += found.tokens.max(1);
         let open = !tokens.breaks(at) && !tokens.glued(at);
-        let part =
-            |i: usize| {
-                matches!(word(tokens, i, words), Some((NumberWord::Ordinal(_) | NumberWord::Part(_) | NumberWord::Fraction | NumberWord::Share(_), ..)))
-            };
+        let part = |i: usize| {
+            matches!(
+                word(tokens, i, words),
+                Some((NumberWord::Ordinal(_) | NumberWord::Part(_) | NumberWord::Fraction | NumberWord::Share(_), ..))
+            )
+        };
         // "three and a third", "one twenty-fifth"
         let mut next = at;
         while let Some((NumberWord::And | NumberWord::Point | NumberWord::A | NumberWord::Value(1.0), n, _)) = word(tokens, next, words) {
@@ -60,13 +62,18 @@ pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
 pub fn hedged(tokens: &Tokens, at: usize, end: usize, words: &Words) -> bool {
     let is_bound = |from: usize, to: usize| {
         words.number.find(tokens, from).is_some_and(|f| {
-            from + f.tokens == to && (f.meaning == NumberWord::Bound || f.meaning == NumberWord::Divide && !number_before(tokens, from, words))
+            from + f.tokens == to
+                && (f.meaning == NumberWord::Bound || f.meaning == NumberWord::Divide && !number_before(tokens, from, words))
         })
     };
     let before = (at.saturating_sub(LEAD_WORDS)..at).any(|from| is_bound(from, at)) && !tokens.breaks(at);
-    let counted = words.number.find(tokens, end).filter(|f| f.meaning == NumberWord::Counted && !tokens.breaks(end)).map_or(0, |f| f.tokens);
-    let behind = |i: usize| i < tokens.len() && !tokens.breaks(i) && words.number.find(tokens, i).is_some_and(|f| f.meaning == NumberWord::BoundBehind);
-    let signs = tokens.between(at).contains(['<', '>', '≥', '≤']) || tokens.between(end).starts_with('+') && tokens.kind(end) != Some(Kind::Digits);
+    let counted =
+        words.number.find(tokens, end).filter(|f| f.meaning == NumberWord::Counted && !tokens.breaks(end)).map_or(0, |f| f.tokens);
+    let behind = |i: usize| {
+        i < tokens.len() && !tokens.breaks(i) && words.number.find(tokens, i).is_some_and(|f| f.meaning == NumberWord::BoundBehind)
+    };
+    let signs =
+        tokens.between(at).contains(['<', '>', '≥', '≤']) || tokens.between(end).starts_with('+') && tokens.kind(end) != Some(Kind::Digits);
     before || behind(end) || counted > 0 && behind(end + counted) || signs
 }
 
@@ -86,7 +93,9 @@ pub fn more_than_counted(tokens: &Tokens, words: &Words) -> bool {
         return false;
     }
     let within = |i: usize| numbers.iter().any(|(at, end)| (*at..*end).contains(&i));
-    let person = |i: usize| tokens.kind(i) == Some(Kind::Word) && !within(i) && (words.someone_else.knows(tokens.text(i)) || is_me(tokens, i, words));
+    let person = |i: usize| {
+        tokens.kind(i) == Some(Kind::Word) && !within(i) && (words.someone_else.knows(tokens.text(i)) || is_me(tokens, i, words))
+    };
     (0..tokens.len()).filter(|i| !within(*i)).any(|i| {
         // ابني with "and" written onto it
         let onto = words.without_clitic(tokens.text(i)).is_some_and(|rest| words.someone_else.knows(rest));

@@ -194,6 +194,7 @@ pub struct TextWords {
     pub name_lead: List,
     pub name_tail: List,
     pub no_name: List,
+    pub name_words: List,
     pub place_lead: List,
     pub other_number: List,
     email_at: List,
