@@ -2,6 +2,9 @@
 //!
 //! People in a list are options whose key is the person's number: for them "me" is the one who texts (number 0).
 
+mod list;
+
+use self::list::List;
 use super::{
     expect::Choice,
     label::{Labels, Match},
@@ -163,7 +166,8 @@ fn unsure(labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> bool {
 
 /// "Whats a rash exactly", "c'est quoi les frissons": it begins as a question, and takes nothing.
 fn asks_back(tokens: &Tokens, words: &Words) -> bool {
-    !words.style.places && words.truth.find(tokens, 0).is_some_and(|f| f.meaning == TruthWord::Refusal && f.tokens > 1)
+    let none = words.list.find(tokens, 0).is_some_and(|f| f.meaning == ListWord::None);
+    !words.style.places && !none && words.truth.find(tokens, 0).is_some_and(|f| f.meaning == TruthWord::Refusal && f.tokens > 1)
 }
 
 /// "We are all fine", "no, I feel well": feeling well, said and not denied.
@@ -579,49 +583,4 @@ fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Op
 
 fn whole_number(value: f64) -> Option<u32> {
     (0..=99_u32).find(|n| (f64::from(*n) - value).abs() < f64::EPSILON)
-}
-
-/// The options with their numbers.
-struct List<'c> {
-    choices: &'c [Choice],
-    exclusive: Option<usize>,
-}
-
-impl<'c> List<'c> {
-    fn of(choices: &'c [Choice]) -> Self {
-        Self { choices, exclusive: choices.iter().position(|c| c.exclusive) }
-    }
-
-    fn key(&self, at: usize) -> String {
-        self.choices.get(at).map(|c| c.key.clone()).unwrap_or_default()
-    }
-
-    /// The options but the exclusive one, by place.
-    fn plain(&self) -> impl Iterator<Item = usize> {
-        (0..self.choices.len()).filter(move |at| Some(*at) != self.exclusive)
-    }
-
-    /// The only option beside the exclusive one.
-    fn sole(&self) -> Option<usize> {
-        let mut plain = self.plain();
-        let at = plain.next()?;
-        (self.exclusive.is_some() && plain.next().is_none()).then_some(at)
-    }
-
-    /// The option with a number: counted from 1 without the exclusive one, which is 0.
-    fn numbered(&self, n: u32) -> Option<usize> {
-        if n == 0 { self.exclusive } else { self.plain().nth(usize::try_from(n - 1).ok()?) }
-    }
-
-    /// The one who texts, in a list of people.
-    fn me(&self) -> Option<usize> {
-        let people =
-            self.plain().all(|at| self.choices.get(at).is_some_and(|c| !c.key.is_empty() && c.key.bytes().all(|b| b.is_ascii_digit())));
-        if people { self.choices.iter().position(|c| c.key == "0") } else { None }
-    }
-
-    /// The value of options taken; the exclusive one alone is the empty list.
-    fn choices(&self, taken: &[usize]) -> Value {
-        Value::Choices(taken.iter().filter(|at| Some(**at) != self.exclusive).map(|at| self.key(*at)).collect())
-    }
 }

@@ -190,6 +190,10 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
             sign = -1.0;
         }
     } else if let Some(found) = words.number.find(tokens, at).filter(|f| f.meaning == NumberWord::Minus) {
+        // "más o menos 6" is about six
+        if at > 0 && words.list.find(tokens, at - 1).is_some_and(|f| f.meaning == ListWord::Or) {
+            return None;
+        }
         sign = -1.0;
         start += found.tokens;
     }
