@@ -2,6 +2,9 @@
 //!
 //! People in a list are options whose key is the person's number: for them "me" is the one who texts (number 0).
 
+mod list;
+
+use self::list::List;
 use super::{
     expect::Choice,
     label::{Labels, Match},
@@ -47,6 +50,9 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     if unsure(&labels, tokens, words) {
         return Reading::Unclear(Unclear::Unsure);
     }
+    if asks_back(tokens, words) {
+        return Reading::Unclear(Unclear::Unknown);
+    }
     let (said, rest) = scan(&list, &labels, tokens, words);
     let mut taken: Vec<(usize, How)> = Vec::new();
     for piece in &said {
@@ -86,9 +92,16 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     if unsure(&labels, tokens, words) {
         return Reading::Unclear(Unclear::Unsure);
     }
+    if asks_back(tokens, words) {
+        return Reading::Unclear(Unclear::Unknown);
+    }
     let (said, rest) = scan(&list, &labels, tokens, words);
     match gather(&list, &said) {
         Ok((chosen, how)) => {
+            // "all over the place", "me duele todo": all of something else
+            if said.contains(&Said::All) && !said.contains(&Said::Except) && rest.words > 0 && said.len() == 1 {
+                return Reading::Unclear(Unclear::Unknown);
+            }
             if list.me().is_some() && rest.ends_with_a_stranger() {
                 return Reading::Unclear(Unclear::NotInList);
             }
@@ -149,6 +162,12 @@ fn unsure(labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> bool {
         at += 1;
     }
     false
+}
+
+/// "Whats a rash exactly", "c'est quoi les frissons": it begins as a question, and takes nothing.
+fn asks_back(tokens: &Tokens, words: &Words) -> bool {
+    let none = words.list.find(tokens, 0).is_some_and(|f| f.meaning == ListWord::None);
+    !words.style.places && !none && words.truth.find(tokens, 0).is_some_and(|f| f.meaning == TruthWord::Refusal && f.tokens > 1)
 }
 
 /// "We are all fine", "no, I feel well": feeling well, said and not denied.
@@ -304,8 +323,13 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
     let mut rest = Rest::default();
     let mut denying = false;
     let mut doubtful = false;
+    // how much was said before the clause
+    let mut in_clause = 0;
     let mut at = 0;
     while at < tokens.len() {
+        if at > 0 && tokens.breaks(at) {
+            in_clause = said.len();
+        }
         if denying && at > 0 && tokens.breaks(at) {
             doubtful = said.last().is_some_and(|s| matches!(s, Said::Option { denied: true, .. }));
             denying = false;
@@ -335,10 +359,10 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             } else {
                 How::Within
             };
-            if doubtful {
+            if doubtful && !affirmed(tokens, at + n, words) {
                 said.push(Said::Doubtful);
-                doubtful = false;
             }
+            doubtful = false;
             if Some(option) == list.exclusive && !whole {
                 // a part of "none of these" says nothing by itself
                 rest.words += n;
@@ -358,19 +382,31 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             at += 1;
             continue;
         };
+        // "fever no, throat yes": the "no" stands behind
+        if matches!(word.meaning, ListWord::Not | ListWord::None)
+            && tokens.breaks(at + word.tokens)
+            && !tokens.breaks(at)
+            && at > 0
+            && denied_behind(&mut said, in_clause)
+        {
+            at += word.tokens;
+            continue;
+        }
         match word.meaning {
             ListWord::Not => denying = true,
             ListWord::But => {
                 denying = false;
                 doubtful = false;
             }
-            // 没有发烧: the "none" of a language without spaces denies what is written onto it
-            ListWord::None if words.style.places && !tokens.breaks(at + word.tokens) && labels.at(tokens, at + word.tokens).is_some() => {
+            // 没有发烧, مفيش حمى: a "none" directly before an option denies it
+            ListWord::None if !tokens.breaks(at + word.tokens) && labels.at(tokens, at + word.tokens).is_some() => {
                 denying = true;
             }
             ListWord::None if !denying => said.push(Said::None { by: How::Exact }),
             ListWord::All if !denying => said.push(Said::All),
             ListWord::Both if list.plain().count() == 2 => said.push(Said::All),
+            // 一个或两个: one or two of them, and not which
+            ListWord::Both if said.last() == Some(&Said::Or) => said.push(Said::Doubtful),
             // "los dos primeros"
             ListWord::Both if word.tokens > 1 => {
                 at += 1;
@@ -400,6 +436,24 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         at += word.tokens;
     }
     (said, rest)
+}
+
+/// Takes back the one option that a clause names; where it names several, which are meant is open.
+fn denied_behind(said: &mut Vec<Said>, in_clause: usize) -> bool {
+    let named = said.iter().skip(in_clause).filter(|s| matches!(s, Said::Option { denied: false, .. })).count();
+    match said.last_mut() {
+        Some(Said::Option { denied, .. }) if !*denied && named == 1 => *denied = true,
+        Some(Said::Option { denied: false, .. }) => said.push(Said::Doubtful),
+        _ => return false,
+    }
+    true
+}
+
+/// Whether the clause goes on with a "have": 喉咙有点痛.
+fn affirmed(tokens: &Tokens, from: usize, words: &Words) -> bool {
+    (from..tokens.len())
+        .take_while(|at| !tokens.breaks(*at))
+        .any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::But))
 }
 
 /// Words around options that a part of a label goes before.
@@ -529,49 +583,4 @@ fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Op
 
 fn whole_number(value: f64) -> Option<u32> {
     (0..=99_u32).find(|n| (f64::from(*n) - value).abs() < f64::EPSILON)
-}
-
-/// The options with their numbers.
-struct List<'c> {
-    choices: &'c [Choice],
-    exclusive: Option<usize>,
-}
-
-impl<'c> List<'c> {
-    fn of(choices: &'c [Choice]) -> Self {
-        Self { choices, exclusive: choices.iter().position(|c| c.exclusive) }
-    }
-
-    fn key(&self, at: usize) -> String {
-        self.choices.get(at).map(|c| c.key.clone()).unwrap_or_default()
-    }
-
-    /// The options but the exclusive one, by place.
-    fn plain(&self) -> impl Iterator<Item = usize> {
-        (0..self.choices.len()).filter(move |at| Some(*at) != self.exclusive)
-    }
-
-    /// The only option beside the exclusive one.
-    fn sole(&self) -> Option<usize> {
-        let mut plain = self.plain();
-        let at = plain.next()?;
-        (self.exclusive.is_some() && plain.next().is_none()).then_some(at)
-    }
-
-    /// The option with a number: counted from 1 without the exclusive one, which is 0.
-    fn numbered(&self, n: u32) -> Option<usize> {
-        if n == 0 { self.exclusive } else { self.plain().nth(usize::try_from(n - 1).ok()?) }
-    }
-
-    /// The one who texts, in a list of people.
-    fn me(&self) -> Option<usize> {
-        let people =
-            self.plain().all(|at| self.choices.get(at).is_some_and(|c| !c.key.is_empty() && c.key.bytes().all(|b| b.is_ascii_digit())));
-        if people { self.choices.iter().position(|c| c.key == "0") } else { None }
-    }
-
-    /// The value of options taken; the exclusive one alone is the empty list.
-    fn choices(&self, taken: &[usize]) -> Value {
-        Value::Choices(taken.iter().filter(|at| Some(**at) != self.exclusive).map(|at| self.key(*at)).collect())
-    }
 }

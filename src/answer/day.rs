@@ -93,7 +93,8 @@ impl<'g> Grammar<'g> {
 
     /// The day that begins at a token; forms are tried from the longest to the shortest.
     pub fn at_place(&self, at: usize) -> Option<Said> {
-        self.year_month_day_marked(at)
+        self.short_for_a_day(at)
+            .or_else(|| self.year_month_day_marked(at))
             .or_else(|| self.in_digits(at))
             .or_else(|| self.counted_from_day(at))
             .or_else(|| self.ago_or_later(at))
@@ -110,7 +111,10 @@ impl<'g> Grammar<'g> {
     }
 
     fn find_word(&self, at: usize) -> WordAt {
-        if let Some(found) = self.words.date.find(self.tokens, at) {
+        // "2 day" is no "2day"
+        let apart =
+            self.tokens.kind(at) == Some(Kind::Digits) && self.tokens.kind(at + 1) == Some(Kind::Word) && !self.tokens.glued(at + 1);
+        if let Some(found) = self.words.date.find(self.tokens, at).filter(|f| !(apart && f.tokens == 2)) {
             return Some((found.meaning, found.tokens, false));
         }
         if self.tokens.kind(at) != Some(Kind::Word) {
@@ -139,6 +143,23 @@ impl<'g> Grammar<'g> {
             return self.words.date.find_mended(self.tokens, at).map(|f| (f.meaning, f.tokens, true));
         }
         None
+    }
+
+    /// "2day", "2moro": a day whose first letters are a figure, written together; and "un día de estos", which begins as a count does.
+    fn short_for_a_day(&self, at: usize) -> Option<Said> {
+        if let Some((DateWord::Vague, n @ 3.., _)) = self.word(at) {
+            return Some(Said::vague(n));
+        }
+        if self.tokens.kind(at) != Some(Kind::Digits) || !self.tokens.glued(at + 1) {
+            return None;
+        }
+        match self.words.date.find(self.tokens, at) {
+            Some(found) => match found.meaning {
+                DateWord::Day(offset) => Some(Said::at(self.today.day.checked_add(offset.days()).ok(), found.tokens)),
+                _ => None,
+            },
+            None => None,
+        }
     }
 
     fn is(&self, at: usize, word: DateWord) -> Option<usize> {

@@ -11,6 +11,9 @@ use super::{
     words::Words,
 };
 
+/// Most phrases that are tried for one part of a label.
+const MOST_ALIKE: usize = 12;
+
 /// The labels and words of options, folded, and the reply that is held against them.
 pub struct Labels<'c> {
     texts: Vec<Text>,
@@ -22,6 +25,8 @@ pub struct Labels<'c> {
 struct Text {
     option: usize,
     words: Vec<Word>,
+    /// Whether a part of it says nothing.
+    only_whole: bool,
 }
 
 /// One word of a label.
@@ -73,7 +78,16 @@ impl<'c> Labels<'c> {
                     t.option == option && t.words.len() == folded.len() && t.words.iter().zip(folded.texts()).all(|(a, b)| a.text == b)
                 };
                 if !folded.is_empty() && !labels.texts.iter().any(same) {
-                    labels.texts.push(Text { option, words: folded.texts().map(|word| Word::of(word, words)).collect() });
+                    labels.texts.push(Text {
+                        option,
+                        only_whole: false,
+                        words: folded.texts().map(|word| Word::of(word, words)).collect(),
+                    });
+                    labels.texts.extend(said_otherwise(&folded, words).into_iter().map(|text| Text {
+                        option,
+                        words: text,
+                        only_whole: true,
+                    }));
                 }
             }
         }
@@ -151,6 +165,17 @@ impl<'c> Labels<'c> {
     }
 }
 
+/// What else is said for a phrase of the label: "Headache" is "my head hurts" too.
+fn said_otherwise(label: &Tokens, words: &Words) -> Vec<Vec<Word>> {
+    let texts: Vec<&str> = label.texts().collect();
+    let in_label = |phrase: &Vec<Box<str>>| texts.windows(phrase.len().max(1)).any(|run| run.iter().zip(phrase).all(|(a, b)| *a == &**b));
+    let lists = words.alike.iter().filter_map(|list| list.iter().find(|phrase| in_label(phrase)).map(|said| (list, said)));
+    lists
+        .flat_map(|(list, said)| list.iter().filter(move |other| *other != said).take(MOST_ALIKE))
+        .map(|phrase| phrase.iter().map(|word| Word::of(word, words)).collect())
+        .collect()
+}
+
 impl Text {
     fn at(&self, tokens: &Tokens, at: usize, labels: &Labels<'_>) -> Option<Match> {
         if let Some((n, mended)) = self.run(tokens, at, 0, labels)
@@ -159,7 +184,7 @@ impl Text {
             return Some(Match { option: self.option, n, mended, whole: true });
         }
         let mut best: Option<Match> = None;
-        for from in 0..self.words.len() {
+        for from in 0..if self.only_whole { 0 } else { self.words.len() } {
             let Some((n, mended)) = self.run(tokens, at, from, labels) else { continue };
             let tells =
                 self.words.get(from..from + n).is_some_and(|t| t.iter().any(|w| w.telling)) || self.tells_by_signs(from, n, &labels.texts);

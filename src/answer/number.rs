@@ -2,8 +2,11 @@
 //!
 //! A date ("12/03/1985"), a measure written onto its number ("180ml", "4th") and an id ("B12") are no numbers here.
 
+mod doubt;
+mod fraction;
 mod sum;
 
+pub use self::doubt::hedged;
 use self::sum::Sum;
 use super::{
     normalise::{Kind, Tokens},
@@ -34,7 +37,11 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
     if tokens.is_empty() {
         return Reading::Unclear(Unclear::Empty);
     }
-    if exotic(tokens, words) {
+    if let Some((value, n)) = fraction::read(tokens, max.is_some(), words) {
+        let how = if n == tokens.len() { How::Exact } else { How::Within };
+        return outside(value, min, max, whole).map_or(Reading::Clear { value: Value::Number(value), how }, Reading::Unclear);
+    }
+    if doubt::exotic(tokens, words) || doubt::bounds_only(tokens, words) || doubt::more_than_counted(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
     // "no one" is nought before it is one
@@ -71,44 +78,6 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
             if fit.is_empty() { Reading::Unclear(Unclear::Unknown) } else { Reading::Ambiguous(fit) }
         }
     }
-}
-
-/// Fractions in words, powers and shares ("two thirds", "1 over 3", "1.1^23"): no intake asks for them, so they are asked again; so is "a lot".
-fn exotic(tokens: &Tokens, words: &Words) -> bool {
-    let mut numbers = 0;
-    let mut share = false;
-    let mut at = 0;
-    while at < tokens.len() {
-        if tokens.between(at).contains('^')
-            || words.style.fraction_endings.iter().any(|e| tokens.text(at).len() > e.len() && tokens.text(at).ends_with(e.as_str()))
-        {
-            return true;
-        }
-        match words.number.find(tokens, at).map(|f| f.meaning) {
-            Some(NumberWord::Fraction | NumberWord::Vague) => return true,
-            Some(NumberWord::Over) => share = true,
-            _ => {}
-        }
-        let Some(found) = at_place(tokens, at, words, false) else {
-            at += 1;
-            continue;
-        };
-        numbers += 1;
-        at += found.tokens.max(1);
-        let open = !tokens.breaks(at) && !tokens.glued(at);
-        let part =
-            |i: usize| matches!(word(tokens, i, words), Some((NumberWord::Ordinal(_) | NumberWord::Part(_) | NumberWord::Fraction, ..)));
-        // "three and a third", "one twenty-fifth"
-        let mut next = at;
-        while let Some((NumberWord::And | NumberWord::Point | NumberWord::A | NumberWord::Value(1.0), n, _)) = word(tokens, next, words) {
-            next += n;
-        }
-        let ordinal_follows = at_place(tokens, at, words, false).is_some_and(|f| f.ordinal);
-        if !found.ordinal && open && (part(at) || part(next) || ordinal_follows) {
-            return true;
-        }
-    }
-    share && numbers > 1
 }
 
 /// Why there is no number: "none" is nought, said; "I don't know" is its own case.
@@ -221,6 +190,10 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
             sign = -1.0;
         }
     } else if let Some(found) = words.number.find(tokens, at).filter(|f| f.meaning == NumberWord::Minus) {
+        // "más o menos 6" is about six
+        if at > 0 && words.list.find(tokens, at - 1).is_some_and(|f| f.meaning == ListWord::Or) {
+            return None;
+        }
         sign = -1.0;
         start += found.tokens;
     }
@@ -404,6 +377,12 @@ fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64,
             | NumberWord::A
             | NumberWord::Counted
             | NumberWord::Fraction
+            | NumberWord::Share(_)
+            | NumberWord::PartsOf
+            | NumberWord::Divide
+            | NumberWord::Bound
+            | NumberWord::BoundBehind
+            | NumberWord::Plus
             | NumberWord::Vague
             | NumberWord::Over => break,
         }
@@ -499,7 +478,17 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                 let value = format!("{so_far}.{tail}").parse().ok()?;
                 return Some(Found { value, tokens: n + length + more, digits: false, ordinal: false, mended, plain: false });
             }
-            NumberWord::Minus | NumberWord::Counted | NumberWord::Fraction | NumberWord::Over | NumberWord::Vague => break,
+            NumberWord::Minus
+            | NumberWord::Counted
+            | NumberWord::Fraction
+            | NumberWord::Share(_)
+            | NumberWord::PartsOf
+            | NumberWord::Divide
+            | NumberWord::Bound
+            | NumberWord::BoundBehind
+            | NumberWord::Plus
+            | NumberWord::Over
+            | NumberWord::Vague => break,
         }
         n += length;
         last_good = n;

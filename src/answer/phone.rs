@@ -229,5 +229,11 @@ fn international(digits: &str, in_use: bool) -> Option<String> {
 fn fits(plan: &Metadata, national: &str) -> bool {
     let kinds = [plan.descriptors().fixed_line(), plan.descriptors().mobile()];
     let length = |kind: &Descriptor| kind.possible_length().iter().any(|n| usize::from(*n) == national.len());
+    // shorter than any mobile: the beginning of one, unless it is a whole number of a fixed line
+    let shortest = plan.descriptors().mobile().and_then(|kind| kind.possible_length().iter().min().copied()).map_or(0, usize::from);
+    let fixed = || plan.descriptors().fixed_line().is_some_and(|kind| kind.is_match(national));
+    if national.len() < shortest && !fixed() {
+        return false;
+    }
     kinds.into_iter().flatten().any(length) && plan.descriptors().general().national_number().find(national).is_some_and(|m| m.start() == 0)
 }

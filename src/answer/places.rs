@@ -39,6 +39,12 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                         | NumberWord::A
                         | NumberWord::Counted
                         | NumberWord::Fraction
+                        | NumberWord::Share(_)
+                        | NumberWord::PartsOf
+                        | NumberWord::Divide
+                        | NumberWord::Bound
+                        | NumberWord::BoundBehind
+                        | NumberWord::Plus
                         | NumberWord::Vague
                         | NumberWord::Over => false,
                     }
@@ -52,6 +58,9 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         }
         n += taken;
     }
+    if reader.last_scale > 0.0 && n > 1 && two_in_a_row(tokens, at + n - 1, words) {
+        return None; // 三十八九度: 38 or 39
+    }
     if n == 1 && matches!(words.number.find(tokens, at).map(|f| f.meaning), Some(NumberWord::Scale(scale)) if scale > 10.0) {
         return None; // 万 alone is no number
     }
@@ -61,15 +70,24 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
 
 /// 三四天, "three or four days": two digits in signs that follow each other, and something counted behind them.
 fn roughly(tokens: &Tokens, at: usize, words: &Words) -> bool {
-    let digit = |i: usize| match words.number.find(tokens, i).map(|f| f.meaning) {
+    let glued = at == 0 || !tokens.glued(at) || digit(tokens, at - 1, words).is_none();
+    let counts = matches!(words.number.find(tokens, at + 2).map(|f| f.meaning), Some(NumberWord::Counted | NumberWord::Scale(_)))
+        || matches!(words.date.find(tokens, at + 2).map(|f| f.meaning), Some(DateWord::Unit(_)))
+        || words.temperature.find(tokens, at + 2).is_some();
+    glued && counts && two_in_a_row(tokens, at, words)
+}
+
+fn digit(tokens: &Tokens, at: usize, words: &Words) -> Option<f64> {
+    match words.number.find(tokens, at).map(|f| f.meaning) {
         Some(NumberWord::Value(value)) if (1.0..10.0).contains(&value) => Some(value),
         _ => None,
-    };
-    let (Some(first), Some(second)) = (digit(at), digit(at + 1)) else { return false };
-    let glued = tokens.glued(at + 1) && (at == 0 || !tokens.glued(at) || digit(at - 1).is_none());
-    let counts = matches!(words.number.find(tokens, at + 2).map(|f| f.meaning), Some(NumberWord::Counted | NumberWord::Scale(_)))
-        || matches!(words.date.find(tokens, at + 2).map(|f| f.meaning), Some(DateWord::Unit(_)));
-    glued && (second - first - 1.0).abs() < f64::EPSILON && counts
+    }
+}
+
+/// Two digits in signs, written together, the second one more than the first.
+fn two_in_a_row(tokens: &Tokens, at: usize, words: &Words) -> bool {
+    let (Some(first), Some(second)) = (digit(tokens, at, words), digit(tokens, at + 1, words)) else { return false };
+    tokens.glued(at + 1) && (second - first - 1.0).abs() < f64::EPSILON
 }
 
 fn decimal_sign(tokens: &Tokens, at: usize) -> bool {

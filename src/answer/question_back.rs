@@ -45,7 +45,8 @@ fn find<'w>(tokens: &Tokens, languages: impl IntoIterator<Item = &'w Words>) -> 
     }
     let mut best: Option<(usize, QuestionBack)> = None;
     for words in languages {
-        for (kind, patterns) in &words.question {
+        let tells = !tokens.asks && (0..tokens.len()).any(|at| words.tells.find(tokens, at).is_some_and(|f| at + f.tokens < tokens.len()));
+        for (kind, patterns) in words.question.iter().filter(|(kind, _)| !(tells && *kind == QuestionBack::Why)) {
             for span in patterns.find_all(tokens, |word| words.knows(word) || words.question.iter().any(|(_, p)| p.knows(word))) {
                 let taken = span.end - span.start;
                 let left = tokens.len() - taken;

@@ -32,6 +32,11 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
         let said = unit_at(tokens, at + n, words);
         let (degrees, n) =
             with_part(tokens, at + n + said.map_or(0, |(_, m)| m), words).map_or((degrees, n), |(part, m)| (degrees + part, n + m));
+        // "100 something", "over 38": no figure to keep
+        let end = at + n + said.map_or(0, |(_, m)| m);
+        if number::hedged(tokens, at, end, words) || number::hedged(tokens, at, at + n, words) {
+            return Reading::Unclear(Unclear::Unknown);
+        }
         match judge(degrees, said.map(|(unit, _)| unit)) {
             Ok(unit) => {
                 let value = Value::Temperature { degrees, unit };

@@ -5,7 +5,7 @@ use super::{
     normalise::{Kind, Tokens},
     reading::{How, Reading, Unclear},
     value::{Truth, Value},
-    words::{ListWord, Words},
+    words::{ListWord, TruthWord, Words},
     yes_no,
 };
 
@@ -38,8 +38,13 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if let Some(why) = no_words(tokens, words) {
         return Reading::Unclear(why);
     }
-    let start = behind_lead(&words.name_lead, tokens);
+    let start = behind_but(tokens, words).unwrap_or_else(|| behind_lead(&words.name_lead, tokens));
     let mut end = tokens.len();
+    // "some guy from work", "you already have it", "je connais pas le nom du monsieur"
+    let of_names = || (start..end).any(|at| words.name_words.find(tokens, at).is_some());
+    if words.no_name.find(tokens, 0).or_else(|| words.no_name.find(tokens, start)).is_some() || end - start > 1 && of_names() {
+        return Reading::Unclear(Unclear::Unknown);
+    }
     // a clause behind the name is not part of it: "Ana, my sister". A comma between two single words may be "García, Ana".
     if let Some(cut) = (start + 1..end).find(|at| tokens.breaks(*at) && !tokens.between(*at).trim().is_empty() && !is_initial(tokens, *at))
     {
@@ -48,8 +53,14 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
             end = cut;
         }
     }
-    while end > start && tokens.kind(end - 1) == Some(Kind::Emoji) {
-        end -= 1;
+    loop {
+        if end > start && tokens.kind(end - 1) == Some(Kind::Emoji) {
+            end -= 1;
+        } else if let Some(tail) = tail_before(&words.name_tail, tokens, start + 1, end) {
+            end = tail;
+        } else {
+            break;
+        }
     }
     let from = (start..end).find(|at| tokens.kind(*at) == Some(Kind::Word)).unwrap_or(end);
     if from >= end {
@@ -69,6 +80,21 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     let typed: Vec<&str> = tokens.raw(reply, from, end).split_whitespace().collect();
     let how = if start == 0 && end == tokens.len() { How::Exact } else { How::Within };
     Reading::Clear { value: Value::Name(typed.join(" ")), how }
+}
+
+/// Where a name begins behind a "but" and what leads to it: "Tommy is fine but its Tom Riley".
+fn behind_but(tokens: &Tokens, words: &Words) -> Option<usize> {
+    (1..tokens.len()).find_map(|at| {
+        let but = words.truth.find(tokens, at).filter(|f| f.meaning == TruthWord::But)?;
+        let behind = at + but.tokens;
+        let start = behind + words.name_lead.find(tokens, behind)?.tokens;
+        (start < tokens.len()).then_some(start)
+    })
+}
+
+/// Where words that only follow a name begin, if the reply's part ends with them: "Tom Riley here".
+fn tail_before(tail: &Lexicon<()>, tokens: &Tokens, from: usize, end: usize) -> Option<usize> {
+    (from..end).find(|at| tail.exactly(tokens, *at, end).is_some())
 }
 
 /// "J. Smith": the point is part of the name.
@@ -180,9 +206,9 @@ fn no_words(tokens: &Tokens, words: &Words) -> Option<Unclear> {
     }
     let head = words.truth.find(tokens, 0).map(|f| f.meaning);
     match head {
-        Some(super::words::TruthWord::Unsure) => Some(Unclear::Unsure),
-        Some(super::words::TruthWord::Refusal) => Some(Unclear::Unknown),
-        Some(super::words::TruthWord::No) if tokens.len() > 1 => Some(Unclear::Unknown),
+        Some(TruthWord::Unsure) => Some(Unclear::Unsure),
+        Some(TruthWord::Refusal) => Some(Unclear::Unknown),
+        Some(TruthWord::No) if tokens.len() > 1 => Some(Unclear::Unknown),
         _ if tokens.asks || super::question_back::is_one(tokens, words) => Some(Unclear::Unknown),
         _ => Words::whole(&words.list, tokens).filter(|w| *w == ListWord::None).map(|_| Unclear::Unknown),
     }

@@ -49,6 +49,8 @@ pub struct Words {
     pub lack: Lexicon<()>,
     /// Words that mean the same symptom, each with the first of its list: coughing, cough.
     pub same: HashMap<Box<str>, Box<str>>,
+    /// Phrases of several words that mean the same, each a list of folded words: head hurts, headache.
+    pub alike: Vec<Vec<Vec<Box<str>>>>,
     /// Numbers in words.
     pub number: Lexicon<NumberWord>,
     /// Words of days.
@@ -59,6 +61,12 @@ pub struct Words {
     pub temperature: Lexicon<TemperatureWord>,
     /// What stands before a name: "my name is".
     pub name_lead: Lexicon<()>,
+    /// What may stand behind a name: "here", "thanks".
+    pub name_tail: Lexicon<()>,
+    /// What is said where a name is asked and is none: "you already have it", "some guy".
+    pub no_name: Lexicon<()>,
+    /// Words that speak of names and are none: "the guys name".
+    pub name_words: Lexicon<()>,
     /// What stands before a place: "I live in".
     pub place_lead: Lexicon<()>,
     /// "At" and "dot" of an e-mail address read aloud, each with its sign.
@@ -81,6 +89,8 @@ pub struct Words {
     pub hearing: Lexicon<HearingWord>,
     /// Questions back.
     pub question: Vec<(super::question_back::QuestionBack, Patterns)>,
+    /// What makes a tale of a question's words: "that is why".
+    pub tells: Lexicon<()>,
     /// Someone of the house who is not the one who texts: "my son".
     pub someone_else: Patterns,
     /// Replies that machines send.
@@ -176,8 +186,20 @@ pub enum NumberWord {
     A,
     /// A thing counted, written at the number: "3ppl", "12kids".
     Counted,
-    /// Part of a fraction: "thirds".
+    /// Part of a fraction that is not read: "trillionth".
     Fraction,
+    /// What a count before it is divided by: "thirds" is 3; below 1 it is the share itself: ثلثين.
+    Share(f64),
+    /// Between the parts of a whole and how many of them: 分之.
+    PartsOf,
+    /// "Over", between what is divided and what divides; before a number "over 10" bounds it.
+    Divide,
+    /// Bounds the number behind it: "more than".
+    Bound,
+    /// Bounds the number before it: "or more", "something".
+    BoundBehind,
+    /// Adds what is not counted: "plus".
+    Plus,
     /// Divides: "over", "out of".
     Over,
     /// No number at all: "un montón".
@@ -382,11 +404,15 @@ fn compile(data: &Data) -> Words {
         stop: Lexicon::new(data.list.stop.iter().map(|p| (p.as_str(), ()))),
         lack: Lexicon::new(data.list.lack.iter().map(|p| (p.as_str(), ()))),
         same: data.list.same_words(),
+        alike: data.list.same_phrases(),
         number: Lexicon::new(data.number.phrases()),
         date: Lexicon::new(data.date.phrases()),
         time: Lexicon::new(data.time.phrases()),
         temperature: Lexicon::new(data.temperature.phrases()),
         name_lead: Lexicon::new(data.text.name_lead.iter().map(|p| (p.as_str(), ()))),
+        name_tail: Lexicon::new(data.text.name_tail.iter().map(|p| (p.as_str(), ()))),
+        no_name: Lexicon::new(data.text.no_name.iter().map(|p| (p.as_str(), ()))),
+        name_words: Lexicon::new(data.text.name_words.iter().map(|p| (p.as_str(), ()))),
         place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
         email_sign: Lexicon::new(data.text.email_signs()),
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),
@@ -398,6 +424,7 @@ fn compile(data: &Data) -> Words {
         distress: Patterns::new(&data.emergency.distress, &data.style.clitics),
         hearing: Lexicon::new(data.emergency.phrases()),
         question: data.question.lists().into_iter().map(|(kind, list)| (kind, Patterns::new(list, &data.style.clitics))).collect(),
+        tells: Lexicon::new(data.question.tells.iter().map(|p| (p.as_str(), ()))),
         someone_else: Patterns::new(&data.extra.someone_else, &data.style.clitics),
         auto_reply: Patterns::new(&data.auto_reply.patterns, &data.style.clitics),
     };

@@ -41,7 +41,8 @@ pub fn consent(tokens: &Tokens, words: &Words) -> Reading {
         return Reading::Clear { value: Value::Consent(truth == Truth::Yes), how };
     }
     let pieces = pieces(tokens, words);
-    if tokens.asks || pieces.iter().any(|p| p.word == TruthWord::But) {
+    // "yes but who sees it", 嗯…再说: yes, later, is no consent yet
+    if tokens.asks || pieces.iter().any(|p| matches!(p.word, TruthWord::But | TruthWord::Refusal)) {
         return Reading::Unclear(Unclear::Unknown);
     }
     match truth(tokens, words) {

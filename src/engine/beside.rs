@@ -1,13 +1,14 @@
-//! What is said beside an answer: "yes, since monday", "no but my son does". Nothing of it is taken; it is offered where it is asked.
+//! What is said beside an answer: "yes, since monday", "no but Luis does". Nothing of it is taken; it is offered where it is asked.
 
 use super::{
+    conversation::Person,
     listen::Reply,
     session::{Beside, Offered},
     walk::Walk,
 };
 use crate::{
     answer::{
-        Expect, Value,
+        Choice, Expect, Reading, Truth, Value,
         extra::{self, Extra},
     },
     base::{Language, Private, id::PersonNumber, limit},
@@ -24,7 +25,12 @@ impl Walk<'_, '_> {
         let expect = self.expect(flow, ask);
         let language = self.language();
         let others: Vec<Language> = flow.languages.iter().filter(|other| **other != language).cloned().collect();
-        for extra in extra::read(&expect, text, &self.context(&language, &others)) {
+        let mut extras = extra::read(&expect, text, &self.context(&language, &others));
+        if let (Kind::YesNo | Kind::YesNoUnsure, Value::Truth(Truth::No), Some(named)) = (&ask.kind, value, self.others_named(flow, text)) {
+            extras.retain(|extra| *extra != Extra::SomeoneElse);
+            extras.extend([Extra::Value(named), Extra::SomeoneElse]);
+        }
+        for extra in extras {
             match extra {
                 Extra::Value(beside) => self.keep_beside(&ask.kind, value, beside, text),
                 Extra::SomeoneElse => {
@@ -38,6 +44,21 @@ impl Walk<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The others of the household whom a "no" names: "no but Luis does" is offered to the question that asks who.
+    fn others_named(&self, flow: &Flow, text: &str) -> Option<Value> {
+        let choice = |person: &Person| Choice {
+            key: person.number.0.to_string(),
+            label: person.first_name.reveal().clone(),
+            words: Vec::new(),
+            exclusive: false,
+        };
+        let people: Vec<Choice> = self.run.conversation.roster.iter().map(choice).filter(|choice| !choice.label.is_empty()).collect();
+        let Reading::Clear { value: Value::Choices(keys), .. } = self.understand(flow, &Expect::AnyOf(people), text) else { return None };
+        let you = self.who().0.to_string();
+        let others: Vec<String> = keys.into_iter().filter(|key| *key != you).collect();
+        (!others.is_empty()).then_some(Value::Choices(others))
     }
 
     fn keep_beside(&mut self, kind: &Kind, answer: &Value, value: Value, said: &str) {
@@ -60,7 +81,7 @@ impl Walk<'_, '_> {
         self.session.beside.push(Beside { value: Private::new(value), said: Private::from(said), items, about });
     }
 
-    /// A value said beside an earlier answer that this question asks for: it is offered once for each person it was said of.
+    /// A value said beside an earlier answer that this question asks for, a day or whom of the household it is about: it is offered once for each person it was said of.
     pub fn said_before(&mut self, flow: &Flow, ask: &Ask) -> Option<Offered> {
         if self.session.beside.is_empty() {
             return None;
@@ -72,6 +93,9 @@ impl Walk<'_, '_> {
                 && match (&expect, known.value.reveal()) {
                     (Expect::Date(bounds), Value::Date(day)) => {
                         bounds.from.is_none_or(|from| from <= *day) && bounds.to.is_none_or(|to| *day <= to)
+                    }
+                    (Expect::AnyOf(people), Value::Choices(keys)) => {
+                        matches!(ask.kind, Kind::People(_)) && keys.iter().all(|key| people.iter().any(|person| person.key == *key))
                     }
                     (Expect::Phone, Value::Phone(_)) | (Expect::Temperature, Value::Temperature { .. }) => true,
                     _ => false,

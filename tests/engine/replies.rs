@@ -332,6 +332,67 @@ fn somebody_else_is_noted_told_and_asked_about_by_the_desk() {
     assert!(phone.facts().iter().any(|fact| matches!(fact, Fact::Task { because, .. } if because.contains("someone else"))));
 }
 
+const WHO_ELSE: &str = "\
+flow: own
+title: A household
+languages: [en]
+for: anyone
+starts on: [HOME]
+ends: [complete]
+steps:
+  ill:
+    label: Ill
+    say: Do you feel unwell?
+    ask: yes/no
+  others:
+    label: Who else
+    say: Who at home feels unwell?
+    ask: any of people in household
+    none: Nobody
+  bye:
+    say: Thank you.
+    end: complete
+";
+
+fn who_else() -> Phone {
+    let mut files: BTreeMap<String, String> = intake::render::phrases::files().into_iter().collect();
+    files.insert("own.yaml".into(), WHO_ELSE.into());
+    let mut phone = Phone::with(Medium::Sms, Arc::new(compiled(&files)));
+    says(&phone.start("own", &[("Ana", None), ("Luis", None), ("Eva", None)]), "Do you feel unwell?");
+    phone
+}
+
+#[test]
+fn whom_a_no_names_is_offered_to_the_question_that_asks_who() {
+    let mut phone = who_else();
+    let texts = phone.text("no but Luis does");
+    says(&texts, "Thank you for telling us about others too.");
+    says(&texts, "Who at home feels unwell?");
+    says(&texts, "You wrote Luis before. Is that the answer?");
+    assert_eq!(value(&phone, "ill", None).as_deref(), Some("no"));
+    assert_eq!(value(&phone, "others", None), None);
+    says(&phone.text("yes"), "Thank you.");
+    let answered = phone.facts().into_iter().find_map(|fact| if let Fact::Answered(answer) = fact { Some(answer) } else { None }).unwrap();
+    assert_eq!((answered.step.as_str(), intake::records::value_text(answered.value.unwrap().reveal()).as_str()), ("others", "1"));
+}
+
+#[test]
+fn whom_a_no_names_is_not_taken_without_a_yes_and_a_relation_without_a_name_is_asked_about() {
+    let mut phone = who_else();
+    phone.text("no but Luis does");
+    says(&phone.text("no"), "Who at home feels unwell?");
+    says(&phone.text("Eva"), "Thank you.");
+    let mut phone = who_else();
+    let texts = phone.text("no but my son does");
+    says(&texts, "Who at home feels unwell?");
+    assert!(texts.iter().all(|text| !text.contains("You wrote")), "{texts:?}");
+    assert!(phone.facts().iter().any(|fact| matches!(fact, Fact::Task { because, .. } if because.contains("someone else"))));
+    for reply in ["no", "no, not Luis either", "yes and Luis too"] {
+        let texts = who_else().text(reply);
+        assert!(texts.iter().all(|text| !text.contains("You wrote")), "{reply}: {texts:?}");
+    }
+}
+
 // Questions back.
 
 #[test]

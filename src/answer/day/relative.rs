@@ -152,6 +152,11 @@ impl Grammar<'_> {
         }
         let mut days: Vec<Date> = (-2..=2).filter_map(|m| self.day_in_month(m, day)).collect();
         self.sort(&mut days);
+        // "a couple fridays": a count of weekdays
+        let in_words = self.tokens.kind(start) == Some(Kind::Word);
+        if in_words && !marked && !self.tokens.breaks(end) && self.weekday_word(end).is_some() {
+            return Some(Said::vague(end + 1 - at));
+        }
         // "le vingt-et-un, jeudi": a weekday behind it must agree
         if let Some((weekday, n, _)) = self.weekday_word(end) {
             return Some(Said { open: true, ..Said::of(self.weekday_on(weekday, day), end + n - at) });

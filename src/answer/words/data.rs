@@ -54,6 +54,8 @@ pub struct Style {
     pub no_negates: bool,
     /// A unit alone is one of it: "قبل شهر" is a month ago.
     pub unit_is_one: bool,
+    /// From which ordinal on it divides a one before it: "one fifth". Below, "un cuarto" is a room.
+    pub ordinals_divide: Option<f64>,
     /// How words of fractions end: "veinticincoavos".
     pub fraction_endings: Vec<String>,
     /// Letters written onto the following word: و, ال, ب.
@@ -115,7 +117,13 @@ pub struct NumberWords {
     a: List,
     counted: List,
     fraction: List,
+    fractions: Numbers,
+    parts_of: List,
     over: List,
+    divide: List,
+    bound: List,
+    bound_behind: List,
+    plus: List,
     vague: List,
 }
 
@@ -184,6 +192,9 @@ pub struct TemperatureWords {
 #[serde(default, deny_unknown_fields)]
 pub struct TextWords {
     pub name_lead: List,
+    pub name_tail: List,
+    pub no_name: List,
+    pub name_words: List,
     pub place_lead: List,
     pub other_number: List,
     email_at: List,
@@ -232,6 +243,7 @@ pub struct QuestionWords {
     why: List,
     scam: List,
     how_long: List,
+    pub tells: List,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -347,11 +359,20 @@ impl ListWords {
         let mut words = HashMap::new();
         for list in &self.same {
             let Some(first) = list.first().map(|w| fold(w)) else { continue };
-            for word in list {
-                words.insert(fold(word).into(), first.as_str().into());
+            for word in list.iter().map(|w| fold(w)).filter(|_| !first.contains(' ')).filter(|w| !w.contains(' ')) {
+                words.insert(word.into(), first.as_str().into());
             }
         }
         words
+    }
+}
+
+impl ListWords {
+    /// The lists that mean the same and hold phrases of several words, each phrase as its folded words.
+    pub fn same_phrases(&self) -> Vec<Vec<Vec<Box<str>>>> {
+        let phrase = |text: &String| fold(text).split(' ').map(Box::from).collect::<Vec<Box<str>>>();
+        let lists = self.same.iter().map(|list| list.iter().map(phrase).collect::<Vec<_>>());
+        lists.filter(|list| list.iter().any(|phrase| phrase.len() > 1)).collect()
     }
 }
 
@@ -366,11 +387,12 @@ impl NumberWords {
     pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
         // values first: "un" is one before it is "a"
         let mut phrases = Vec::new();
-        let tables: [NumberTable<'_>; 4] = [
+        let tables: [NumberTable<'_>; 5] = [
             (&self.values, NumberWord::Value),
             (&self.scales, NumberWord::Scale),
             (&self.ordinals, NumberWord::Ordinal),
             (&self.parts, NumberWord::Part),
+            (&self.fractions, NumberWord::Share),
         ];
         for (table, meaning) in tables {
             phrases.extend(table.iter().map(|(phrase, value)| (phrase.as_str(), meaning(*value))));
@@ -382,7 +404,12 @@ impl NumberWords {
             (&self.a, NumberWord::A),
             (&self.counted, NumberWord::Counted),
             (&self.fraction, NumberWord::Fraction),
+            (&self.parts_of, NumberWord::PartsOf),
             (&self.over, NumberWord::Over),
+            (&self.divide, NumberWord::Divide),
+            (&self.bound, NumberWord::Bound),
+            (&self.bound_behind, NumberWord::BoundBehind),
+            (&self.plus, NumberWord::Plus),
             (&self.vague, NumberWord::Vague),
         ]));
         phrases

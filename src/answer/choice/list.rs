@@ -1,0 +1,51 @@
+//! The options of a question with their numbers, as they are shown.
+
+use crate::answer::{expect::Choice, value::Value};
+
+/// The options with their numbers.
+pub struct List<'c> {
+    choices: &'c [Choice],
+    /// The place of the option that excludes the others.
+    pub exclusive: Option<usize>,
+}
+
+impl<'c> List<'c> {
+    /// Takes a question's options.
+    pub fn of(choices: &'c [Choice]) -> Self {
+        Self { choices, exclusive: choices.iter().position(|c| c.exclusive) }
+    }
+
+    /// The key of the option at a place.
+    pub fn key(&self, at: usize) -> String {
+        self.choices.get(at).map(|c| c.key.clone()).unwrap_or_default()
+    }
+
+    /// The options but the exclusive one, by place.
+    pub fn plain(&self) -> impl Iterator<Item = usize> {
+        (0..self.choices.len()).filter(move |at| Some(*at) != self.exclusive)
+    }
+
+    /// The only option beside the exclusive one.
+    pub fn sole(&self) -> Option<usize> {
+        let mut plain = self.plain();
+        let at = plain.next()?;
+        (self.exclusive.is_some() && plain.next().is_none()).then_some(at)
+    }
+
+    /// The option with a number: counted from 1 without the exclusive one, which is 0.
+    pub fn numbered(&self, n: u32) -> Option<usize> {
+        if n == 0 { self.exclusive } else { self.plain().nth(usize::try_from(n - 1).ok()?) }
+    }
+
+    /// The one who texts, in a list of people.
+    pub fn me(&self) -> Option<usize> {
+        let people =
+            self.plain().all(|at| self.choices.get(at).is_some_and(|c| !c.key.is_empty() && c.key.bytes().all(|b| b.is_ascii_digit())));
+        if people { self.choices.iter().position(|c| c.key == "0") } else { None }
+    }
+
+    /// The value of options taken; the exclusive one alone is the empty list.
+    pub fn choices(&self, taken: &[usize]) -> Value {
+        Value::Choices(taken.iter().filter(|at| Some(**at) != self.exclusive).map(|at| self.key(*at)).collect())
+    }
+}

@@ -1,0 +1,132 @@
+//! Replies whose numbers are not the number asked: shares, bounds ("more than 10"), and a count that leaves somebody out ("three and the baby").
+
+use super::{at_place, word};
+use crate::answer::{
+    normalise::{Kind, Tokens},
+    words::{ListWord, NumberWord, Words},
+};
+
+/// Words of the longest phrase that may stand before a number and bound it: "por lo menos unas".
+const LEAD_WORDS: usize = 4;
+/// Words behind "and" among which a person is looked for: "and the baby".
+const PERSON_WORDS: usize = 2;
+
+/// Fractions in words, powers and shares ("two thirds", "1 over 3", "1.1^23"): no intake asks for them, so they are asked again; so is "a lot".
+pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
+    let mut numbers = 0;
+    let mut share = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        if tokens.between(at).contains('^')
+            || words.style.fraction_endings.iter().any(|e| tokens.text(at).len() > e.len() && tokens.text(at).ends_with(e.as_str()))
+        {
+            return true;
+        }
+        match words.number.find(tokens, at).map(|f| (f.meaning, f.tokens)) {
+            Some((NumberWord::Fraction | NumberWord::Share(_) | NumberWord::PartsOf | NumberWord::Vague, _)) => return true,
+            Some((NumberWord::Over | NumberWord::Divide, _)) => share = true,
+            // 百分之 is said before a number of hundredths, which is the number
+            Some((NumberWord::Counted, n)) if words.style.places => {
+                at += n;
+                continue;
+            }
+            _ => {}
+        }
+        let Some(found) = at_place(tokens, at, words, false) else {
+            at += 1;
+            continue;
+        };
+        numbers += 1;
+        at += found.tokens.max(1);
+        let open = !tokens.breaks(at) && !tokens.glued(at);
+        let part = |i: usize| {
+            matches!(
+                word(tokens, i, words),
+                Some((NumberWord::Ordinal(_) | NumberWord::Part(_) | NumberWord::Fraction | NumberWord::Share(_), ..))
+            )
+        };
+        // "three and a third", "one twenty-fifth"
+        let mut next = at;
+        while let Some((NumberWord::And | NumberWord::Point | NumberWord::A | NumberWord::Value(1.0), n, _)) = word(tokens, next, words) {
+            next += n;
+        }
+        let ordinal_follows = at_place(tokens, at, words, false).is_some_and(|f| f.ordinal);
+        if !found.ordinal && open && (part(at) || part(next) || ordinal_follows) {
+            return true;
+        }
+    }
+    share && numbers > 1
+}
+
+/// Whether a number between two places is hedged: "more than 10", "100 something", "10+".
+pub fn hedged(tokens: &Tokens, at: usize, end: usize, words: &Words) -> bool {
+    let is_bound = |from: usize, to: usize| {
+        words.number.find(tokens, from).is_some_and(|f| {
+            from + f.tokens == to
+                && (f.meaning == NumberWord::Bound || f.meaning == NumberWord::Divide && !number_before(tokens, from, words))
+        })
+    };
+    let before = (at.saturating_sub(LEAD_WORDS)..at).any(|from| is_bound(from, at)) && !tokens.breaks(at);
+    let counted =
+        words.number.find(tokens, end).filter(|f| f.meaning == NumberWord::Counted && !tokens.breaks(end)).map_or(0, |f| f.tokens);
+    let behind = |i: usize| {
+        i < tokens.len() && !tokens.breaks(i) && words.number.find(tokens, i).is_some_and(|f| f.meaning == NumberWord::BoundBehind)
+    };
+    let signs =
+        tokens.between(at).contains(['<', '>', '≥', '≤']) || tokens.between(end).starts_with('+') && tokens.kind(end) != Some(Kind::Digits);
+    before || behind(end) || counted > 0 && behind(end + counted) || signs
+}
+
+fn number_before(tokens: &Tokens, at: usize, words: &Words) -> bool {
+    (0..at).any(|i| at_place(tokens, i, words, false).is_some())
+}
+
+/// Whether a number of the reply only bounds what was asked.
+pub fn bounds_only(tokens: &Tokens, words: &Words) -> bool {
+    numbers(tokens, words).iter().any(|(at, end)| hedged(tokens, *at, *end, words))
+}
+
+/// Whether somebody is added to a count without being counted: "three of us plus the baby", "me and my 2 kids".
+pub fn more_than_counted(tokens: &Tokens, words: &Words) -> bool {
+    let numbers = numbers(tokens, words);
+    if numbers.is_empty() || numbers.iter().map(|(at, end)| end - at).sum::<usize>() == tokens.len() {
+        return false;
+    }
+    let within = |i: usize| numbers.iter().any(|(at, end)| (*at..*end).contains(&i));
+    let person = |i: usize| {
+        tokens.kind(i) == Some(Kind::Word) && !within(i) && (words.someone_else.knows(tokens.text(i)) || is_me(tokens, i, words))
+    };
+    (0..tokens.len()).filter(|i| !within(*i)).any(|i| {
+        // ابني with "and" written onto it
+        let onto = words.without_clitic(tokens.text(i)).is_some_and(|rest| words.someone_else.knows(rest));
+        let Some(n) = plus_at(tokens, i, words).or((onto && i > 0).then_some(0)) else { return false };
+        let behind = onto || (i + n..tokens.len().min(i + n + PERSON_WORDS)).any(person);
+        let counts_before = numbers.iter().any(|(_, end)| *end <= i);
+        let counts_behind = numbers.iter().any(|(at, _)| (i + n..=i + n + PERSON_WORDS).contains(at));
+        behind && counts_before || i > 0 && person(i - 1) && counts_behind
+    })
+}
+
+fn plus_at(tokens: &Tokens, at: usize, words: &Words) -> Option<usize> {
+    words.number.find(tokens, at).filter(|f| matches!(f.meaning, NumberWord::And | NumberWord::Plus)).map(|f| f.tokens)
+}
+
+fn is_me(tokens: &Tokens, at: usize, words: &Words) -> bool {
+    words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::Me)
+}
+
+/// Where the reply's numbers stand.
+fn numbers(tokens: &Tokens, words: &Words) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        match at_place(tokens, at, words, false).filter(|f| !f.ordinal) {
+            Some(number) => {
+                found.push((at, at + number.tokens.max(1)));
+                at += number.tokens.max(1);
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
