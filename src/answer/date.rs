@@ -259,6 +259,10 @@ fn said_year(tokens: &Tokens, words: &Words) -> Option<i16> {
 /// The one day that a reply names beside its answer, not after today; a bare number is none.
 pub fn beside(tokens: &Tokens, context: &Context<'_>, words: &Words) -> Option<Date> {
     let bounds = DateBounds { from: None, to: Some(context.today) };
+    let today = Today { day: context.today, month_first: true, ahead: false };
+    if !day::Grammar::new(tokens, today, words).may_say() {
+        return None;
+    }
     let said: Vec<Said> = said(bounds, tokens, context, words).ok()?.into_iter().filter(|s| !s.bare).collect();
     match judge(bounds, &said, tokens, context) {
         Reading::Clear { value: Value::Date(day), .. } => Some(day),

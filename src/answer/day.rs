@@ -106,6 +106,11 @@ impl<'g> Grammar<'g> {
             .or_else(|| self.day_alone(at))
     }
 
+    /// Whether any token is a word of days, or no word at all: without one no day is said, but perhaps a bare number.
+    pub fn may_say(&self) -> bool {
+        (0..self.tokens.len()).any(|at| self.tokens.kind(at) != Some(Kind::Word) || self.word(at).is_some())
+    }
+
     fn word(&self, at: usize) -> WordAt {
         *self.at.get(at)?.get_or_init(|| self.find_word(at))
     }

@@ -23,10 +23,15 @@ pub fn fill(text: &str, filling: &Filling<'_>) -> String {
 }
 
 fn filled(text: &str, filling: &Filling<'_>, depth: usize) -> String {
-    match Template::compile(text) {
-        Ok(template) => elements(&template, filling, depth),
-        Err(_) => text.to_owned(),
+    match parsed(text) {
+        Some(template) => elements(&template, filling, depth),
+        None => text.to_owned(),
     }
+}
+
+/// A text as a template; most texts are none, and parsing costs.
+fn parsed(text: &str) -> Option<Template> {
+    if text.contains("{{") { Template::compile(text).ok() } else { None }
 }
 
 fn elements(template: &Template, filling: &Filling<'_>, depth: usize) -> String {
@@ -76,7 +81,7 @@ fn longest(texts: impl Iterator<Item = String>) -> String {
 /// The names that a text prints without asking first, by `{{#if name}}`, whether they are there.
 pub fn unguarded(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    if let Ok(template) = Template::compile(text) {
+    if let Some(template) = parsed(text) {
         printed(&template, &mut Vec::new(), &mut found);
     }
     found

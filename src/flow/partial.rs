@@ -1,6 +1,9 @@
 //! Shared texts: `messages/emergency-text.hbs`, `messages/emergency-text.es.hbs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use super::{
     codes,
@@ -30,6 +33,31 @@ pub fn file_name(name: &str) -> Option<(String, Language)> {
     }
 }
 
+/// A shared text by itself: all that its own words say, whatever other texts there are.
+struct ByItself {
+    ruled: String,
+    uses: Result<Uses, String>,
+}
+
+/// As many are remembered; then it begins anew.
+const REMEMBERED: usize = 4_096;
+
+/// Reads a shared text, once: hundreds stand beside each flow, and a folder that is read again has changed in few places.
+fn by_itself(content: &str) -> Arc<ByItself> {
+    static READ: LazyLock<Mutex<HashMap<String, Arc<ByItself>>>> = LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = read.get(content) {
+        return known.clone();
+    }
+    if read.len() >= REMEMBERED {
+        read.clear();
+    }
+    let ruled = text::apply_line_rule(content);
+    let text = Arc::new(ByItself { uses: text::uses(&ruled), ruled });
+    read.insert(content.to_owned(), text.clone());
+    text
+}
+
 /// Reads all shared texts among the files.
 pub fn read(files: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> Partials {
     let mut partials = Partials::default();
@@ -39,11 +67,11 @@ pub fn read(files: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> Pa
         files.iter().filter_map(|(file, content)| self::file_name(file).map(|(name, language)| (file, content, name, language)))
     {
         let file = SourceFile::new(file_name, content);
-        let ruled = text::apply_line_rule(content);
+        let text = by_itself(content);
         let whole = 0..content.trim_end().len();
-        match text::uses(&ruled) {
+        match &text.uses {
             Err(why) => findings.push(
-                Problem::new(codes::TEMPLATE, whole, why, "cannot be read")
+                Problem::new(codes::TEMPLATE, whole, why.clone(), "cannot be read")
                     .help("names stand in two braces on each side, `{{agency.name}}`")
                     .into_finding(&file),
             ),
@@ -62,15 +90,15 @@ pub fn read(files: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> Pa
                     places.push((file_name.clone(), place_of(content, used).unwrap_or(0..0), name.clone(), used.clone()));
                 }
                 let known = all_uses.entry(name.clone()).or_default();
-                known.names.extend(uses.names);
-                known.partials.extend(uses.partials);
+                known.names.extend(uses.names.iter().cloned());
+                known.partials.extend(uses.partials.iter().cloned());
             }
         }
         let is_source = *file_name == format!("messages/{name}.hbs");
         if is_source || !partials.files.contains_key(&name) {
             partials.files.insert(name.clone(), file_name.clone());
         }
-        partials.texts.entry(name).or_default().insert(language.tag().to_owned(), ruled);
+        partials.texts.entry(name).or_default().insert(language.tag().to_owned(), text.ruled.clone());
     }
     for name in partials.texts.keys() {
         let mut names = BTreeSet::new();

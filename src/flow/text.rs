@@ -1,9 +1,6 @@
 //! Texts: the line rule, and the names that a template uses.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{LazyLock, Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
 
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 use handlebars::{Path, TemplateError, TemplateErrorReason};
@@ -60,11 +57,6 @@ fn stands_apart(line: &str) -> bool {
             && after_digits.get(1..).is_some_and(|rest| rest.starts_with(' '))
 }
 
-/// Texts that were read before, by themselves: a folder that is read again has changed in few places, and parsing is most of the work.
-static READ: LazyLock<Mutex<HashMap<String, Uses>>> = LazyLock::new(Mutex::default);
-/// As many are kept; then it begins anew.
-const READ_TEXTS: usize = 4_096;
-
 /// Reads a template and tells what it uses.
 ///
 /// # Errors
@@ -77,16 +69,8 @@ pub fn uses(template: &str) -> Result<Uses, String> {
         (written, what, help)
     }));
     if template.contains("{{") {
-        let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(read) = known.get(template) {
-            return Ok(read.clone());
-        }
-        let parsed = Template::compile(template).map_err(|error| in_words(template, &error))?;
-        walk(&parsed, &mut uses);
-        if known.len() >= READ_TEXTS {
-            known.clear();
-        }
-        known.insert(template.to_owned(), uses.clone());
+        let template = Template::compile(template).map_err(|error| in_words(template, &error))?;
+        walk(&template, &mut uses);
     }
     Ok(uses)
 }
