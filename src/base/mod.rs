@@ -11,6 +11,7 @@ pub mod limit;
 pub mod locale;
 pub mod private;
 pub mod segment;
+pub mod stamp;
 
 pub use address::{Address, Medium};
 pub use id::EventId;

@@ -9,7 +9,7 @@ use crate::{
     base::{
         Address, EventId, Language, Private,
         id::{PersonNumber, TracerId},
-        limit,
+        limit, stamp,
     },
     flow::model::Urgency,
 };
@@ -34,12 +34,16 @@ pub struct Conversation {
     /// Grows with every change of holder; late sends are fenced by it.
     pub epoch: u64,
     /// When they opted out, unless they came back.
+    #[serde(with = "stamp::option")]
     pub opted_out_at: Option<Timestamp>,
     /// Their last message: the window of WhatsApp counts from it.
+    #[serde(with = "stamp::option")]
     pub last_inbound_at: Option<Timestamp>,
     /// When the identity flow last held here.
+    #[serde(with = "stamp::option")]
     pub identity_held_at: Option<Timestamp>,
     /// Failed tries at an identity question within the last hour, oldest first.
+    #[serde(with = "stamp::list")]
     pub identity_tries_at: Vec<Timestamp>,
     /// Running sessions: the first is open, the others wait. At most [`limit::WAITING_SESSIONS`] + 1.
     pub sessions: Vec<Session>,
@@ -50,6 +54,7 @@ pub struct Conversation {
     /// Resolved or cancelled last, so that it can be reopened.
     pub last_escalation: Option<Escalation>,
     /// Since when they wait for a human's word.
+    #[serde(with = "stamp::option")]
     pub waiting_since: Option<Timestamp>,
     /// Ids of events seen.
     pub seen: Seen,
@@ -67,6 +72,7 @@ pub struct Conversation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repeats {
     /// When the counting began.
+    #[serde(with = "stamp")]
     pub since: Timestamp,
     /// What they are known by, and how often each came; at most [`limit::LOOP_TEXTS`].
     pub counts: Vec<(u64, u8)>,
@@ -78,6 +84,7 @@ pub struct Lapsed {
     /// The session as it stood.
     pub session: Session,
     /// When it ended.
+    #[serde(with = "stamp")]
     pub at: Timestamp,
 }
 
@@ -121,10 +128,12 @@ pub struct Escalation {
     /// The rule that fired: flow, step and arm, or `emergency words`, `asked for a person`, `not understood`, `fault`.
     pub rule: String,
     /// When it was raised.
+    #[serde(with = "stamp")]
     pub raised_at: Timestamp,
     /// Its state.
     pub state: EscalationState,
     /// When its next clock runs out; every live one has one.
+    #[serde(with = "stamp::option")]
     pub due_at: Option<Timestamp>,
     /// Whether its overdue notice went to the patient.
     pub told_overdue: bool,

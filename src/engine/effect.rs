@@ -12,6 +12,7 @@ use crate::{
     base::{
         EventId, Language, Private,
         id::{PersonNumber, RevisionId, TracerId},
+        stamp,
     },
     flow::{
         condition::Datum,
@@ -324,6 +325,7 @@ pub enum Fact {
         /// The session it happened in.
         session: Option<String>,
         /// When its next clock runs out.
+        #[serde(with = "stamp::option")]
         due_at: Option<Timestamp>,
     },
     /// An escalation changed its state.
@@ -337,6 +339,7 @@ pub enum Fact {
         /// The outcome, when resolved.
         outcome: Option<DeskOutcome>,
         /// When its next clock runs out.
+        #[serde(with = "stamp::option")]
         due_at: Option<Timestamp>,
     },
     /// The desk is told; the bot goes on.
@@ -401,10 +404,12 @@ pub enum Fact {
         /// The open question's flow and step.
         open: Option<(String, String)>,
         /// Since when they wait for a human's word.
+        #[serde(with = "stamp::option")]
         waiting_since: Option<Timestamp>,
         /// Their language.
         language: Option<Language>,
         /// Their last message.
+        #[serde(with = "stamp::option")]
         last_inbound_at: Option<Timestamp>,
     },
     /// A reply was not understood: for those who add words.

@@ -7,6 +7,7 @@ use crate::{
     base::{
         Address, EventId, Language, Private,
         id::{OutboxId, TracerId},
+        stamp,
     },
     flow::model::Urgency,
 };
@@ -17,6 +18,7 @@ pub struct Event {
     /// What makes it one event; the same id again has no effect.
     pub id: EventId,
     /// When it happened, by the provider's word where it gives one.
+    #[serde(with = "stamp")]
     pub at: Timestamp,
     /// What happened.
     pub kind: EventKind,

@@ -8,6 +8,7 @@ use crate::{
     base::{
         Language, Private,
         id::{PersonNumber, RevisionId},
+        stamp,
     },
 };
 
@@ -21,6 +22,7 @@ pub struct Session {
     /// The revision it began with.
     pub revision: RevisionId,
     /// When it began.
+    #[serde(with = "stamp")]
     pub started_at: Timestamp,
     /// Where it is: the root flow's frame first, called flows' on top.
     pub frames: Vec<Frame>,
@@ -130,6 +132,7 @@ pub struct Answered {
     /// Whether a later answer took its place.
     pub superseded: bool,
     /// When.
+    #[serde(with = "stamp")]
     pub at: Timestamp,
 }
 
@@ -152,6 +155,7 @@ pub struct List {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Open {
     /// When it was asked, or asked again: silence counts from it.
+    #[serde(with = "stamp")]
     pub asked_at: Timestamp,
     /// Which asking of the session it is.
     pub asking: u16,

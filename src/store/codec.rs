@@ -20,7 +20,7 @@ use crate::{
     security::Sealer,
 };
 
-/// The only format so far. A change of any stored type is a new number here, with a reader for the old one.
+/// The only format that was ever in service. A change of any stored type is a new number here, with a reader for the old one.
 const FORMAT: u8 = 1;
 /// Bytes that stand in the clear before the sealed value.
 pub const HEADER_BYTES: usize = 1 + 16 + 8;

@@ -8,6 +8,7 @@ use crate::{
     base::{
         Address, Private,
         id::{ConversationId, OutboxId, RevisionId, TracerId},
+        stamp,
     },
     channel::Delivery,
     engine::{Conversation, Event, Fact, Purpose, event::Deliver},
@@ -74,8 +75,10 @@ pub struct OutboxItem {
     /// The conversation's epoch it was decided under.
     pub epoch: u64,
     /// When it was decided.
+    #[serde(with = "stamp")]
     pub decided_at: Timestamp,
     /// The last message of theirs known then: the window counts from it.
+    #[serde(with = "stamp::option")]
     pub last_inbound_at: Option<Timestamp>,
     /// What.
     pub load: Load,
@@ -100,6 +103,7 @@ pub struct TurnEntry {
     /// What happened.
     pub event: Event,
     /// When it was decided.
+    #[serde(with = "stamp")]
     pub now: Timestamp,
     /// The revision of the open session, where one was.
     pub revision: Option<RevisionId>,
@@ -138,6 +142,7 @@ pub enum Entry {
         /// The provider's code, where there is one.
         code: Option<String>,
         /// When.
+        #[serde(with = "stamp")]
         at: Timestamp,
     },
     /// A webhook that could not be understood.
@@ -147,6 +152,7 @@ pub enum Entry {
         /// What was wrong, without private values.
         what: String,
         /// When.
+        #[serde(with = "stamp")]
         at: Timestamp,
     },
     /// All of a conversation was erased: what stands before this line about it is not to be kept.
@@ -154,6 +160,7 @@ pub enum Entry {
         /// Whether they had opted out, which stays.
         opted_out: bool,
         /// When.
+        #[serde(with = "stamp")]
         at: Timestamp,
     },
 }
