@@ -32,6 +32,13 @@ pub struct Place {
     ports: Vec<u16>,
 }
 
+/// A time zone in which it is noon, so that reminders come in the middle of their day.
+fn where_it_is_noon() -> String {
+    let ahead = 12 - i32::from(jiff::tz::TimeZone::UTC.to_datetime(Clock::machine().now()).hour());
+    // The sign of these names is turned round: Etc/GMT-5 is five hours ahead.
+    format!("Etc/GMT{:+}", -ahead)
+}
+
 impl Place {
     /// A node for each address of the store.
     pub fn new(stores: &[String], provider: &str) -> Self {
@@ -39,6 +46,7 @@ impl Place {
         fs::create_dir(folder.path().join("flows")).unwrap();
         fs::write(folder.path().join("flows/echo.yaml"), people::FLOW).unwrap();
         fs::write(folder.path().join("intake.key"), Sealer::generate(&Clock::machine())).unwrap();
+        let zone = where_it_is_noon();
         let ports: Vec<u16> = stores.iter().map(|_| free_port()).collect();
         for (nth, (port, store)) in ports.iter().zip(stores).enumerate() {
             let (account, token) = (twilio::ACCOUNT, twilio::TOKEN);
@@ -46,7 +54,7 @@ impl Place {
                 "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{PUBLIC_URL}\"\n[store]\nurl = \"{store}\"\n\
                  [records]\nurl = \"sqlite:records.db\"\n[seal]\nkey = {{ file = \"intake.key\" }}\n[flows]\nwelcome = \"echo\"\n\
                  [agency]\nname = \"City Health\"\nemergency_number = \"911\"\nphone_line = \"+15550100999\"\ncountry = \"US\"\n\
-                 time_zone = \"America/New_York\"\n[[channel]]\nname = \"sms\"\nprovider = \"twilio\"\naccount_sid = \"{account}\"\n\
+                 time_zone = \"{zone}\"\n[[channel]]\nname = \"sms\"\nprovider = \"twilio\"\naccount_sid = \"{account}\"\n\
                  auth_token = \"{token}\"\nfrom = \"+15550100000\"\nbase_url = \"{provider}/node{nth}\"\nper_second = 2000\n[limits]\nmessages_per_minute = 0\n"
             );
             fs::write(folder.path().join(format!("node{nth}.toml")), config).unwrap();

@@ -48,6 +48,8 @@ pub enum Wrong {
     Unheard,
     /// Two ids of one person lead to two conversations.
     Alias,
+    /// A webhook heard what makes no provider come again.
+    Answer,
     /// The simulation itself fell over, or the service under it.
     Panicked,
 }
