@@ -7,6 +7,10 @@
     reason = "a test that stumbles has failed, helpers too; figures are printed"
 )]
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod answers;
 mod answers_suite;
 mod api;
