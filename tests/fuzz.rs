@@ -1,6 +1,14 @@
 //! What the fuzzer starts from and what it found, without the fuzzer: every kept input holds on every machine.
 
-use std::{fs, panic::catch_unwind, path::PathBuf};
+use std::{
+    fs,
+    panic::catch_unwind,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use intake::base::clock::Clock;
+use jiff::Timestamp;
 
 /// The checks, as the fuzzer runs them.
 #[path = "../fuzz/src/lib.rs"]
@@ -45,6 +53,70 @@ fn whatever_is_cut_off_or_turned_holds_too() {
                 target(&turned);
             }
         }
+    }
+}
+
+/// For how long each target is tried: a short time in every check; `INTAKE_FUZZ_SECONDS=600` for longer, and `fuzz/run` where coverage is
+/// to lead the way.
+fn each() -> Duration {
+    let asked = std::env::var("INTAKE_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(asked.unwrap_or(2))
+}
+
+/// One of the corpus, with some of its bytes turned, cut out, doubled, or put in from another one.
+fn mutated(corpus: &[Vec<u8>], dice: &Clock) -> Vec<u8> {
+    let below = |bound: usize| usize::try_from(dice.below(bound.max(1) as u64)).unwrap();
+    let mut bytes = corpus[below(corpus.len())].clone();
+    for _ in 0..=below(4) {
+        let (at, n) = (below(bytes.len() + 1), below(16));
+        let end = (at + n).min(bytes.len());
+        match below(6) {
+            0 => bytes.get_mut(at).into_iter().for_each(|byte| *byte ^= 1 << below(8)),
+            1 => bytes.get_mut(at).into_iter().for_each(|byte| *byte = u8::try_from(below(256)).unwrap()),
+            2 => drop(bytes.drain(at..end)),
+            3 => {
+                let again = bytes[at..end].to_vec();
+                bytes.splice(at..at, again);
+            }
+            4 => {
+                let other = &corpus[below(corpus.len())];
+                let from = below(other.len() + 1);
+                let part = other[from..(from + below(64)).min(other.len())].to_vec();
+                bytes.splice(at..end, part);
+            }
+            _ => bytes.truncate(at),
+        }
+    }
+    bytes.truncate(4_096);
+    bytes
+}
+
+/// Every target on inputs nobody wrote, from a seed: `INTAKE_FUZZ_SEED=7` for others.
+#[test]
+fn whatever_is_made_of_the_corpus_holds() {
+    let asked = std::env::var("INTAKE_FUZZ_SEED").ok().and_then(|text| text.parse().ok());
+    let seed: u64 = asked.unwrap_or(1);
+    for (name, target) in targets::TARGETS {
+        let files = fs::read_dir(root().join("corpus").join(name)).unwrap().map(|file| file.unwrap().path());
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort();
+        let corpus: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+        let dice = Clock::set_to(Timestamp::UNIX_EPOCH, seed);
+        let (until, mut n_inputs) = (Instant::now() + each(), 0);
+        while Instant::now() < until {
+            let bytes = mutated(&corpus, &dice);
+            if catch_unwind(|| target(&bytes)).is_err() {
+                let found = std::env::temp_dir().join(format!("intake-fuzz-{name}-{seed}"));
+                fs::write(&found, &bytes).unwrap();
+                panic!(
+                    "`{name}` fell over input {n_inputs} of INTAKE_FUZZ_SEED={seed}: {}; once mended, keep it in fuzz/corpus/{name}",
+                    found.display()
+                );
+            }
+            n_inputs += 1;
+        }
+        println!("{name}: {n_inputs} inputs, seed {seed}");
+        assert!(n_inputs > 0);
     }
 }
 
