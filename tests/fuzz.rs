@@ -56,11 +56,13 @@ fn whatever_is_cut_off_or_turned_holds_too() {
     }
 }
 
-/// For how long each target is tried: a short time in every check; `INTAKE_FUZZ_SECONDS=600` for longer, and `fuzz/run` where coverage is
-/// to lead the way.
-fn each() -> Duration {
-    let asked = std::env::var("INTAKE_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(asked.unwrap_or(2))
+/// Inputs of each target, and for how long at the most: few in every check, and the same ones; `INTAKE_FUZZ_SECONDS=600` for as many as
+/// that allows, and `fuzz/run` where coverage is to lead the way.
+fn each() -> (usize, Duration) {
+    match std::env::var("INTAKE_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()) {
+        Some(seconds) => (usize::MAX, Duration::from_secs(seconds)),
+        None => (500, Duration::from_secs(2)),
+    }
 }
 
 /// One of the corpus, with some of its bytes turned, cut out, doubled, or put in from another one.
@@ -102,8 +104,8 @@ fn whatever_is_made_of_the_corpus_holds() {
         files.sort();
         let corpus: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
         let dice = Clock::set_to(Timestamp::UNIX_EPOCH, seed);
-        let (until, mut n_inputs) = (Instant::now() + each(), 0);
-        while Instant::now() < until {
+        let ((most, long), began, mut n_inputs) = (each(), Instant::now(), 0);
+        while n_inputs < most && began.elapsed() < long {
             let bytes = mutated(&corpus, &dice);
             if catch_unwind(|| target(&bytes)).is_err() {
                 let found = std::env::temp_dir().join(format!("intake-fuzz-{name}-{seed}"));

@@ -75,7 +75,8 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
         several => {
             let fit: Vec<Value> =
                 several.iter().filter(|f| outside(f.value, min, max, whole).is_none()).map(|f| Value::Number(f.value)).collect();
-            if fit.is_empty() { Reading::Unclear(Unclear::Unknown) } else { Reading::Ambiguous(fit) }
+            // Of several the one that may be: perhaps it was meant, perhaps not.
+            if fit.len() < 2 { Reading::Unclear(Unclear::Unknown) } else { Reading::Ambiguous(fit) }
         }
     }
 }

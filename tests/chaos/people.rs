@@ -54,13 +54,16 @@ pub enum Said {
 impl Said {
     /// Reads a message.
     pub fn read(text: &str) -> Self {
+        // It asks again, with the word that was said back before.
+        if text.contains("still there") {
+            return Self::Reminder;
+        }
         let word = text.split_once("You said m").and_then(|(_, rest)| rest.split_once('.')).and_then(|(word, _)| word.split_once('x'));
         match word {
             Some((word, patient)) => match (patient.parse(), word.parse()) {
                 (Ok(patient), Ok(word)) => Self::Word { patient, word },
                 _ => Self::Other,
             },
-            None if text.contains("still there") => Self::Reminder,
             None if text.contains("What next?") => Self::Question,
             None => Self::Other,
         }
@@ -117,7 +120,8 @@ impl People {
             tries: AtomicU64::new(0),
             again: AtomicU64::new(0),
             enough: AtomicBool::new(false),
-            next: AtomicU64::new(0),
+            // No number of an ambulance among them: "m1x911" is heard as a call for help.
+            next: AtomicU64::new(1_000),
             wrote: Mutex::default(),
             client: super::client(Duration::from_secs(4)),
         }

@@ -87,7 +87,8 @@ const DEEPEST: usize = 32;
 /// # Errors
 /// The first place where it cannot be read, with what to write instead.
 pub fn parse(source: &str) -> Result<Part, Problem> {
-    let mut parser = Parser { tokens: lex(source)?, at: 0, end: source.len(), depth: 0 };
+    let last = source.char_indices().next_back().map_or(0, |(at, _)| at);
+    let mut parser = Parser { tokens: lex(source)?, at: 0, last, end: source.len(), depth: 0 };
     let part = parser.or()?;
     match parser.peek() {
         None => Ok(part),
@@ -98,6 +99,8 @@ pub fn parse(source: &str) -> Result<Part, Problem> {
 struct Parser {
     tokens: Vec<(Token, Range<usize>)>,
     at: usize,
+    /// Where the last letter begins.
+    last: usize,
     end: usize,
     depth: usize,
 }
@@ -133,12 +136,7 @@ impl Parser {
     fn unexpected(&self, help: &str) -> Problem {
         let range = self.range();
         match self.peek() {
-            None => Problem::new(
-                codes::CONDITION,
-                self.end.saturating_sub(1)..self.end,
-                "the condition stops too early",
-                "something is missing after this",
-            ),
+            None => Problem::new(codes::CONDITION, self.last..self.end, "the condition stops too early", "something is missing after this"),
             Some(_) => Problem::new(codes::CONDITION, range, "this does not belong here", "not understood here"),
         }
         .help(help)
