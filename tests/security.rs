@@ -321,8 +321,10 @@ async fn bodies_over_their_limit_are_refused_everywhere() {
     ] {
         let request =
             post(&running, path, &[]).header("cookie", &admin.cookie).header("authorization", format!("Bearer {}", token(Role::Admin)));
-        let status = request.body(body.clone()).send().await.unwrap().status();
-        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+        let answer = request.body(body.clone()).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+        // Nobody sends the next request into the rest of this one.
+        assert_eq!(answer.headers().get("connection").map(reqwest::header::HeaderValue::as_bytes), Some(&b"close"[..]), "{path}");
     }
     running.stop().await;
 }

@@ -24,11 +24,19 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 
 /// Adds them to an answer. What a handler has set itself stays.
 pub(super) async fn add(State(service): State<Service>, mut response: Response) -> Response {
-    let is_away = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+    let (is_away, is_half_read) = match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE => (true, false),
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => (false, true),
+        _ => (false, false),
+    };
     let headers = response.headers_mut();
-    headers.reserve(ALWAYS.len() + 2);
+    headers.reserve(ALWAYS.len() + 3);
     if is_away {
         headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("2"));
+    }
+    if is_half_read {
+        // The rest of the body is not read and the connection ends: who is not told would send the next request into it.
+        headers.entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
     }
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -95,7 +95,7 @@ fn a_transaction_torn_by_a_power_cut_is_never_carried_out_by_half() {
         redis::cmd("EVAL").arg(script).arg(3).arg(&["first", "journal", "last"]).arg(what).query::<()>(&mut connection).unwrap();
     };
     // From within the last word of EXEC to within MULTI.
-    for n_bytes in [1, 9, 25, 45, 70, 110, 145, 170] {
+    for n_bytes in [1, 9, 25, 45, 70, 110, 128, 145] {
         let mut redis = RedisServer::start();
         write(&redis, "before");
         write(&redis, "torn");
