@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 
+use crate::flow::text::is_template;
+
 /// Partials within partials deeper than this are given up.
 const DEEPEST: usize = 8;
 /// What `#` becomes in a plural form: counts have at most two digits.
@@ -29,9 +31,8 @@ fn filled(text: &str, filling: &Filling<'_>, depth: usize) -> String {
     }
 }
 
-/// A text as a template; most texts are none, and parsing costs.
 fn parsed(text: &str) -> Option<Template> {
-    if text.contains("{{") { Template::compile(text).ok() } else { None }
+    if is_template(text) { Template::compile(text).ok() } else { None }
 }
 
 fn elements(template: &Template, filling: &Filling<'_>, depth: usize) -> String {

@@ -23,7 +23,7 @@ pub use problem::{Problem, Problems};
 use crate::{
     base::{Address, Private, calendar::Hours},
     channel::Channel,
-    engine::Flood,
+    engine::{Agency, Flood},
     security::role::Role,
 };
 
@@ -133,6 +133,19 @@ pub struct AgencySettings {
     pub country: String,
     /// `America/New_York`
     pub time_zone: String,
+}
+
+impl AgencySettings {
+    /// As flows and texts know it.
+    pub fn agency(&self) -> Agency {
+        Agency {
+            name: self.name.clone(),
+            emergency_number: self.emergency_number.clone(),
+            phone_line: self.phone_line.clone().unwrap_or_default(),
+            country: self.country.clone(),
+            time_zone: self.time_zone.clone(),
+        }
+    }
 }
 
 /// `[desk]`

@@ -68,11 +68,16 @@ pub fn uses(template: &str) -> Result<Uses, String> {
             (format!("`{written}` is sent as it stands"), format!("a name stands in two braces on each side: `{{{written}}}`"));
         (written, what, help)
     }));
-    if template.contains("{{") {
+    if is_template(template) {
         let template = Template::compile(template).map_err(|error| in_words(template, &error))?;
         walk(&template, &mut uses);
     }
     Ok(uses)
+}
+
+/// Whether a text has anything to be filled; most have not, and parsing costs.
+pub fn is_template(text: &str) -> bool {
+    text.contains("{{")
 }
 
 /// Names in one brace on each side, as other programs have them: `{agency.name}`.

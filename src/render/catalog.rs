@@ -16,6 +16,7 @@ use crate::{
         Revision,
         condition::Datum,
         model::{Body, Flow, TextId},
+        text::is_template,
     },
 };
 
@@ -158,7 +159,7 @@ impl Compiled {
         let mut put = |name: String, text: &str| match template::parse(text) {
             Ok(parsed) => {
                 registry.register_template(&name, parsed);
-                if !text.contains("{{") {
+                if !is_template(text) {
                     fixed.insert(name, template::tidy(text));
                 }
             }

@@ -132,13 +132,7 @@ impl Service {
     /// A service of its parts.
     pub fn new(parts: Parts) -> Self {
         let Parts { settings, store, records, shelf, clock, http } = parts;
-        let agency = Agency {
-            name: settings.agency.name.clone(),
-            emergency_number: settings.agency.emergency_number.clone(),
-            phone_line: settings.agency.phone_line.clone().unwrap_or_default(),
-            country: settings.agency.country.clone(),
-            time_zone: settings.agency.time_zone.clone(),
-        };
+        let agency = settings.agency.agency();
         let by_medium = |address: &Address| settings.channels.iter().find(|channel| channel.medium() == address.medium);
         let on_call = settings.desk.on_call.iter().filter_map(|address| Some((address.clone(), by_medium(address)?.name().to_owned())));
         let desk = Desk { hours: settings.desk.hours.clone(), on_call: on_call.collect() };

@@ -24,17 +24,13 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 
 /// Adds them to an answer. What a handler has set itself stays.
 pub(super) async fn add(State(service): State<Service>, mut response: Response) -> Response {
-    let (is_away, is_half_read) = match response.status() {
-        StatusCode::SERVICE_UNAVAILABLE => (true, false),
-        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => (false, true),
-        _ => (false, false),
-    };
+    let status = response.status();
     let headers = response.headers_mut();
     headers.reserve(ALWAYS.len() + 3);
-    if is_away {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("2"));
     }
-    if is_half_read {
+    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
         // The rest of the body is not read and the connection ends: who is not told would send the next request into it.
         headers.entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
     }

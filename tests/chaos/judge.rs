@@ -128,13 +128,7 @@ impl Kept {
     async fn replayed(&self, found: &mut Findings) {
         let shelf = start::shelf(&self.settings).unwrap();
         let settings = &self.settings;
-        let agency = engine::Agency {
-            name: settings.agency.name.clone(),
-            emergency_number: settings.agency.emergency_number.clone(),
-            phone_line: settings.agency.phone_line.clone().unwrap_or_default(),
-            country: settings.agency.country.clone(),
-            time_zone: settings.agency.time_zone.clone(),
-        };
+        let agency = settings.agency.agency();
         let desk = engine::Desk { hours: settings.desk.hours.clone(), on_call: Vec::new() };
         let confirmed = ["sms".to_owned()];
         for (id, entries) in &self.turns {

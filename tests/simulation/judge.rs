@@ -133,13 +133,7 @@ impl Judged {
             })
             .collect();
         let settings = &constant.settings;
-        let agency = engine::Agency {
-            name: settings.agency.name.clone(),
-            emergency_number: settings.agency.emergency_number.clone(),
-            phone_line: settings.agency.phone_line.clone().unwrap_or_default(),
-            country: settings.agency.country.clone(),
-            time_zone: settings.agency.time_zone.clone(),
-        };
+        let agency = settings.agency.agency();
         let on_call = settings.desk.on_call.iter().map(|address| (address.clone(), "sms".to_owned())).collect();
         let desk = engine::Desk { hours: settings.desk.hours.clone(), on_call };
         let confirmed = ["sms".to_owned()];
