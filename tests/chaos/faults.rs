@@ -74,6 +74,14 @@ pub struct Happened {
     pub to: Instant,
 }
 
+impl Happened {
+    /// What it was and when, in seconds after something else.
+    pub fn seen_from(&self, at: Instant) -> String {
+        let after = |moment: Instant| if moment >= at { (moment - at).as_secs_f64() } else { -(at - moment).as_secs_f64() };
+        format!("{:?} of {:?} {:.2}..{:.2}", self.fault, self.node, after(self.from), after(self.to))
+    }
+}
+
 /// All that can go wrong, and the book of what did.
 pub struct Faults {
     nodes: Arc<Nodes>,

@@ -15,6 +15,7 @@ use intake::{
     runtime::start,
     store::{Entry, Held, Line, SentState, Store, TurnEntry},
 };
+use jiff::Timestamp;
 
 use super::{
     people::{self, Patient, Said},
@@ -29,6 +30,8 @@ pub struct Kept {
     turns: BTreeMap<ConversationId, Vec<TurnEntry>>,
     /// Messages that did not leave, for a reason that is known.
     ended: BTreeSet<OutboxId>,
+    /// When it was first kept that a message is with its provider.
+    pub settled: BTreeMap<String, Timestamp>,
     /// Items that still wait.
     pub outbox: u64,
 }
@@ -77,12 +80,15 @@ impl Kept {
         let held = Held { shards: (0..256).map(|shard| (shard, 0)).collect() };
         let rest = store.journal(&held, &[], usize::MAX).await.unwrap();
         lines.extend(rest.into_iter().filter(|line| !archived.contains(&line.cursor)));
-        let mut kept = Self { settings, store, turns: BTreeMap::new(), ended: BTreeSet::new(), outbox };
+        let mut kept = Self { settings, store, turns: BTreeMap::new(), ended: BTreeSet::new(), settled: BTreeMap::new(), outbox };
         for line in lines {
             match (line.conversation, line.entry) {
                 (Some(id), Entry::Turn(entry)) => kept.turns.entry(id).or_default().push(*entry),
-                (_, Entry::Delivery { outbox, state, .. }) => {
-                    if !matches!(state, SentState::Delivery(Delivery::Accepted | Delivery::Sent | Delivery::Delivered | Delivery::Read)) {
+                (_, Entry::Delivery { outbox, state, at, .. }) => {
+                    if matches!(state, SentState::Delivery(Delivery::Accepted | Delivery::Sent | Delivery::Delivered | Delivery::Read)) {
+                        let first = kept.settled.entry(outbox.as_str().to_owned()).or_insert(at);
+                        *first = at.min(*first);
+                    } else {
                         kept.ended.insert(outbox);
                     }
                 }

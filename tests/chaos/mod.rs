@@ -218,7 +218,7 @@ async fn chaos(plan: Plan) -> Report {
         sends: taken.len(),
         cut: faults.cut(),
         did: provider.did(),
-        doubled: if plan.rolls_back { Doubled::default() } else { Doubled::of(&taken, &happened) },
+        doubled: if plan.rolls_back { Doubled::default() } else { Doubled::of(&taken, &kept.settled, &happened) },
         lost_within: lost_within(lost_at, &happened),
         outbox: kept.outbox,
         took: began.elapsed(),

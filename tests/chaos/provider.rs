@@ -15,6 +15,7 @@ use axum::{
     routing::post,
 };
 use intake::base::clock::Clock;
+use jiff::Timestamp;
 use tokio::{net::TcpListener, time::sleep};
 
 use super::{PUBLIC_URL, people, wire::Wire};
@@ -36,6 +37,8 @@ pub struct Taken {
     pub said: people::Said,
     /// When.
     pub at: Instant,
+    /// The same, by the nodes' clock.
+    pub on: Timestamp,
     /// Whether the node hears that it was taken.
     pub told: bool,
 }
@@ -147,7 +150,7 @@ impl Book {
     /// Takes a message: from now on it is on its way to the phone.
     fn take(&self, node: usize, asked: twilio::Asked, told: bool) -> String {
         let said = people::Said::read(&asked.body);
-        let taken = Taken { node, to: asked.to, outbox: asked.outbox.clone(), said, at: Instant::now(), told };
+        let taken = Taken { node, to: asked.to, outbox: asked.outbox.clone(), said, at: Instant::now(), on: Timestamp::now(), told };
         let nth = {
             let mut all = self.taken.lock().unwrap();
             all.push(taken);

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
+
 use super::{
     faults::{Fault, Happened},
     judge::Findings,
@@ -32,7 +34,7 @@ pub struct Doubled {
 }
 
 impl Doubled {
-    pub fn of(taken: &[Taken], happened: &[Happened]) -> Self {
+    pub fn of(taken: &[Taken], settled: &BTreeMap<String, Timestamp>, happened: &[Happened]) -> Self {
         let mut by_id: BTreeMap<&str, Vec<&Taken>> = BTreeMap::new();
         for one in taken {
             by_id.entry(&one.outbox).or_default().push(one);
@@ -43,7 +45,19 @@ impl Doubled {
                 let (gap, least) = (pair[1].at - pair[0].at, WAITS.saturating_sub(stood_still(pair[0], happened)));
                 match excuse(pair[0], happened) {
                     Some(_) if gap >= least => doubled.excused += 1,
-                    excuse => doubled.without.push(format!("{id} after {gap:?} (not before {least:?}; excuse: {excuse:?})")),
+                    excuse => {
+                        let settled = settled.get(id).map(|at| at.duration_since(pair[0].on));
+                        let near = about(pair[0], happened)
+                            .iter()
+                            .filter(|one| one.from <= pair[1].at && one.node.is_none_or(|node| node == pair[0].node))
+                            .map(|one| one.seen_from(pair[0].at));
+                        doubled.without.push(format!(
+                            "{id} by node {} after {gap:?} by node {} (not before {least:?}; excuse: {excuse:?}; kept {settled:?} after the first; {})",
+                            pair[0].node,
+                            pair[1].node,
+                            near.collect::<Vec<_>>().join(", ")
+                        ));
+                    }
                 }
             }
         }
