@@ -3,21 +3,38 @@
 //! Handlebars looks `contacts.count` up as `count` within `contacts`; ours are flat names, and `contacts` may be a list itself. So after
 //! parsing, every path becomes one segment, and `{{name}}` becomes `{{show name}}`.
 
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
+
 use handlebars::{
     Path, PathSeg, Template, TemplateError,
     template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement},
 };
+
+use super::phrases;
 
 /// Stands where a value was missing, until the text is tidied.
 pub(crate) const MISSING: char = '\u{E001}';
 /// Keeps a partial from swallowing the line end after it, until the text is tidied.
 const GLUE: char = '\u{E000}';
 
+/// The embedded texts, parsed: every revision has most of them, in every language.
+static EMBEDDED: LazyLock<HashMap<String, Template>> = LazyLock::new(|| {
+    let texts = phrases::defaults().into_values().flat_map(BTreeMap::into_values);
+    texts.filter_map(|text| compile(&text).ok().map(|parsed| (text, parsed))).collect()
+});
+
 /// Parses a text that went through the line rule.
 ///
 /// # Errors
 /// Handlebars' own, where the text is no template.
 pub(crate) fn parse(text: &str) -> Result<Template, TemplateError> {
+    EMBEDDED.get(text).map_or_else(|| compile(text), |parsed| Ok(parsed.clone()))
+}
+
+fn compile(text: &str) -> Result<Template, TemplateError> {
     let glued = text.replace("{{>", &format!("{GLUE}{{{{>"));
     let mut template = Template::compile(&glued)?;
     flatten(&mut template);
