@@ -5,7 +5,7 @@
 //! mended by one typing fault (two in words of eight letters or more). No pattern reaches over a full stop, but over a comma: dictation and
 //! hurry put commas anywhere. The cost is linear in the reply: gaps and patterns have fixed lengths.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{
     lexicon::{Lexicon, faults, letters, may_be_within},
@@ -19,12 +19,33 @@ const GAP: usize = 3;
 #[derive(Debug)]
 pub struct Patterns {
     patterns: Vec<Vec<Element>>,
-    by_letter: HashMap<char, Vec<usize>>,
+    /// Patterns by a word that they begin with.
+    by_word: FxHashMap<Box<str>, Vec<usize>>,
+    /// Patterns by a stem that they begin with, by its first letter.
+    by_stem: Stems,
     vocabulary: Lexicon<()>,
     /// Words of eight letters or more, with their letters.
     long: Vec<(u64, Box<str>)>,
-    stems: Vec<Box<str>>,
+    stems: Stems,
     clitics: Vec<String>,
+}
+
+/// Beginnings of words by their first letter, each with the pattern that it stands in.
+#[derive(Debug, Default)]
+struct Stems(FxHashMap<char, Vec<(Box<str>, usize)>>);
+
+impl Stems {
+    fn put(&mut self, stem: &str, pattern: usize) {
+        if let Some(letter) = stem.chars().next() {
+            self.0.entry(letter).or_default().push((stem.into(), pattern));
+        }
+    }
+
+    /// The patterns of all beginnings of a word.
+    fn of<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let all = word.chars().next().and_then(|letter| self.0.get(&letter)).map_or(&[][..], Vec::as_slice);
+        all.iter().filter(move |(stem, _)| word.starts_with(&**stem)).map(|(_, pattern)| *pattern)
+    }
 }
 
 #[derive(Debug)]
@@ -54,27 +75,29 @@ impl Patterns {
     /// Compiles patterns as written in the data. `clitics` are letters that the language writes onto a word's beginning: the word is found without them.
     pub fn new(patterns: &[String], clitics: &[String]) -> Self {
         let mut compiled = Vec::with_capacity(patterns.len());
-        let mut by_letter: HashMap<char, Vec<usize>> = HashMap::new();
-        let (mut words, mut stems) = (Vec::new(), Vec::new());
+        let mut by_word: FxHashMap<Box<str>, Vec<usize>> = FxHashMap::default();
+        let (mut words, mut stems, mut by_stem) = (Vec::new(), Stems::default(), Stems::default());
         for (n, text) in patterns.iter().enumerate() {
             let elements: Vec<Element> = text.split_whitespace().flat_map(parse).collect();
             for element in &elements {
                 let Element::Word { any, .. } = element else { continue };
                 for alternative in any {
-                    if alternative.stem { stems.push(alternative.text.clone()) } else { words.push(alternative.text.clone()) }
+                    if alternative.stem { stems.put(&alternative.text, n) } else { words.push(alternative.text.clone()) }
                 }
             }
-            for c in first_letters(&elements) {
-                let list = by_letter.entry(c).or_default();
-                if list.last() != Some(&n) {
-                    list.push(n);
+            for first in firsts(&elements) {
+                if first.stem {
+                    by_stem.put(&first.text, n);
+                } else {
+                    let word = first.text.split(' ').next().unwrap_or_default();
+                    by_word.entry(word.into()).or_default().push(n);
                 }
             }
             compiled.push(elements);
         }
         let long = words.iter().filter(|w| w.chars().count() >= 8).map(|w| (letters(w), w.clone())).collect();
         let vocabulary = Lexicon::new(words.iter().map(|w| (&**w, ())));
-        Self { patterns: compiled, by_letter, vocabulary, long, stems, clitics: clitics.to_vec() }
+        Self { patterns: compiled, by_word, by_stem, vocabulary, long, stems, clitics: clitics.to_vec() }
     }
 
     /// The reply's words with typing faults mended; `None` at words that need no mending, because the patterns or `ordinary` know them.
@@ -116,17 +139,17 @@ impl Patterns {
     }
 
     fn find_at(&self, tokens: &Tokens, mended: &[Option<&str>], start: usize, found: &mut Vec<Span>) {
-        let typed = tokens.text(start);
-        let mend = mended.get(start).copied().flatten();
-        let letters = [typed.chars().next(), mend.and_then(|m| m.chars().next())];
-        let [first, second] = letters;
-        let second = if second == first { None } else { second };
-        for letter in [first, second].into_iter().flatten() {
-            for &n in self.by_letter.get(&letter).map_or(&[][..], Vec::as_slice) {
-                let Some(elements) = self.patterns.get(n) else { continue };
-                if let Some(end) = fit(elements, tokens, mended, start, start) {
-                    found.push(Span { start, end, pattern: n });
-                }
+        let words = [Some(tokens.text(start)), mended.get(start).copied().flatten()];
+        let mut likely: Vec<usize> = Vec::new();
+        for word in words.into_iter().flatten() {
+            likely.extend(self.by_word.get(word).map_or(&[][..], Vec::as_slice));
+            likely.extend(self.by_stem.of(word));
+        }
+        likely.sort_unstable();
+        likely.dedup();
+        for pattern in likely {
+            if let Some(end) = self.patterns.get(pattern).and_then(|elements| fit(elements, tokens, mended, start, start)) {
+                found.push(Span { start, end, pattern });
             }
         }
     }
@@ -144,7 +167,7 @@ impl Patterns {
     }
 
     fn has_stem(&self, word: &str) -> bool {
-        self.stems.iter().any(|stem| word.starts_with(&**stem))
+        self.stems.of(word).next().is_some()
     }
 }
 
@@ -172,16 +195,17 @@ fn parse(word: &str) -> Vec<Element> {
     vec![Element::Word { any, optional }]
 }
 
-fn first_letters(elements: &[Element]) -> Vec<char> {
-    let mut letters = Vec::new();
+/// What a pattern may begin with.
+fn firsts(elements: &[Element]) -> Vec<&Alternative> {
+    let mut firsts = Vec::new();
     for element in elements {
         let Element::Word { any, optional } = element else { break };
-        letters.extend(any.iter().filter_map(|a| a.text.chars().next()));
+        firsts.extend(any);
         if !optional {
             break;
         }
     }
-    letters
+    firsts
 }
 
 /// How many tokens an alternative takes at a place, `None` where it does not fit. An alternative of several letters takes several tokens.
