@@ -5,6 +5,7 @@
 
 mod ops;
 mod schema;
+mod script;
 mod writer;
 
 use std::{
@@ -92,6 +93,8 @@ impl Embedded {
         schema::prepare(&mut connection, mark).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            // A file does not hang up.
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(unavailable)?;

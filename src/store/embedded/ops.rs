@@ -2,6 +2,7 @@
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
+use super::script::Script;
 use crate::{
     base::id::{ConversationId, OutboxId, RevisionId},
     channel::Delivery,
@@ -107,7 +108,11 @@ pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<R
             let query = sqlx::query("DELETE FROM live_alias WHERE id = ?1 AND target = ?2");
             execute(query.bind(id.as_str()).bind(target.as_str()), db).await
         }
-        Op::Fault(value) => append(None, Some(value), None, db).await.map(|()| Reply::Done),
+        Op::Fault(value) => {
+            let mut script = Script::default();
+            append(None, Some(value), None, &mut script);
+            script.run(db).await.map(|()| Reply::Done)
+        }
         Op::Trim(through) => execute(sqlx::query("DELETE FROM live_journal WHERE seq <= ?1").bind(signed(*through)), db).await,
         Op::Revision { id, value } => {
             let query = sqlx::query("INSERT INTO live_revision (id, value) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING");
@@ -124,13 +129,11 @@ pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<R
             Ok(Reply::Count(done.rows_affected()))
         }
         Op::Sweep => {
-            for table in [
-                "DELETE FROM live_sent WHERE until_ms <= ?1",
-                "DELETE FROM live_small WHERE until_ms <= ?1",
-                "DELETE FROM live_count WHERE until_ms <= ?1",
-            ] {
-                sqlx::query(table).bind(clock_ms).execute(&mut *db).await?;
-            }
+            let mut script = Script::default();
+            script.then("DELETE FROM live_sent WHERE until_ms <= ?").bind(clock_ms);
+            script.then("DELETE FROM live_small WHERE until_ms <= ?").bind(clock_ms);
+            script.then("DELETE FROM live_count WHERE until_ms <= ?").bind(clock_ms);
+            script.run(db).await?;
             Ok(Reply::Done)
         }
     }
@@ -166,64 +169,73 @@ async fn execute(query: Query<'_>, db: &mut SqliteConnection) -> Outcome<Reply> 
     query.execute(db).await.map(|_| Reply::Done)
 }
 
+/// So many first bytes of a conversation are what a commit compares.
+fn header_bytes() -> i64 {
+    i64::try_from(HEADER_BYTES).unwrap_or(i64::MAX)
+}
+
 async fn header(id: &ConversationId, db: &mut SqliteConnection) -> Outcome<Option<Header>> {
-    let bytes = i64::try_from(HEADER_BYTES).unwrap_or(i64::MAX);
     let stored: Option<Vec<u8>> = sqlx::query_scalar("SELECT substr(value, 1, ?2) FROM live_conversation WHERE id = ?1")
         .bind(id.as_str())
-        .bind(bytes)
+        .bind(header_bytes())
         .fetch_optional(db)
         .await?;
     Ok(stored.and_then(|stored| Header::read(&stored)))
 }
 
 async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<RawCommitted> {
-    let current = header(&turn.id, db).await?.map(|header| header.etag);
+    let (stored, is_alias): (Option<Vec<u8>>, bool) = sqlx::query_as(
+        "SELECT (SELECT substr(value, 1, ?2) FROM live_conversation WHERE id = ?1), EXISTS (SELECT 1 FROM live_alias WHERE id = ?1)",
+    )
+    .bind(turn.id.as_str())
+    .bind(header_bytes())
+    .fetch_one(&mut *db)
+    .await?;
+    let current = stored.as_deref().and_then(Header::read).map(|header| header.etag);
     if current == Some(turn.etag) {
         return Ok(RawCommitted::Done);
     }
-    if turn.by_address {
-        let alias: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM live_alias WHERE id = ?1").bind(turn.id.as_str()).fetch_optional(&mut *db).await?;
-        if alias.is_some() {
-            return Ok(RawCommitted::Moved);
-        }
+    if turn.by_address && is_alias {
+        return Ok(RawCommitted::Moved);
     }
     if current != turn.expected {
         let query = sqlx::query_scalar("SELECT value FROM live_conversation WHERE id = ?1").bind(turn.id.as_str());
         return Ok(RawCommitted::Stale(query.fetch_optional(&mut *db).await?));
     }
-    sqlx::query(
-        "INSERT INTO live_conversation (id, value, wake_ms) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (id) DO UPDATE SET value = excluded.value, wake_ms = excluded.wake_ms",
-    )
-    .bind(turn.id.as_str())
-    .bind(turn.value.as_slice())
-    .bind(turn.wake_ms)
-    .execute(&mut *db)
-    .await?;
-    if turn.cancel_waiting {
-        cancel_waiting(turn, db).await?;
-    }
-    append(Some(&turn.id), Some(&turn.journal), None, db).await?;
-    for item in &turn.items {
-        sqlx::query(
-            "INSERT INTO live_outbox (id, conversation, own_band, stoppable, decided_ms, not_before_ms, value) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM live_sent WHERE id = ?1 AND until_ms > ?7) \
-             ON CONFLICT (id) DO NOTHING",
+    let mut script = Script::default();
+    script
+        .then(
+            "INSERT INTO live_conversation (id, value, wake_ms) VALUES (?, ?, ?) \
+             ON CONFLICT (id) DO UPDATE SET value = excluded.value, wake_ms = excluded.wake_ms",
         )
-        .bind(item.id.as_str())
         .bind(turn.id.as_str())
-        .bind(item.band.number())
-        .bind(item.stoppable)
-        .bind(item.decided_ms)
-        .bind(item.value.as_slice())
-        .bind(clock_ms)
-        .execute(&mut *db)
-        .await?;
+        .bind(turn.value.as_slice())
+        .bind(turn.wake_ms);
+    if turn.cancel_waiting {
+        cancel_waiting(turn, &mut script, db).await?;
+    }
+    append(Some(&turn.id), Some(&turn.journal), None, &mut script);
+    for item in &turn.items {
+        script
+            .then(
+                "INSERT INTO live_outbox (id, conversation, own_band, stoppable, decided_ms, not_before_ms, value) \
+                 SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM live_sent WHERE id = ? AND until_ms > ?) \
+                 ON CONFLICT (id) DO NOTHING",
+            )
+            .bind(item.id.as_str())
+            .bind(turn.id.as_str())
+            .bind(item.band.number())
+            .bind(item.stoppable)
+            .bind(item.decided_ms)
+            .bind(item.decided_ms)
+            .bind(item.value.as_slice())
+            .bind(item.id.as_str())
+            .bind(clock_ms);
     }
     if turn.cancel_waiting || !turn.items.is_empty() {
-        lift(&turn.id, db).await?;
+        lift(&turn.id, &mut script);
     }
+    script.run(db).await?;
     Ok(RawCommitted::Done)
 }
 
@@ -236,35 +248,31 @@ async fn erase(what: &RawErase, db: &mut SqliteConnection) -> Outcome<bool> {
     if current != Some(what.expected) {
         return Ok(false);
     }
-    sqlx::query("DELETE FROM live_outbox WHERE conversation = ?1").bind(what.id.as_str()).execute(&mut *db).await?;
+    let mut script = Script::default();
+    script.then("DELETE FROM live_outbox WHERE conversation = ?").bind(what.id.as_str());
     match &what.tombstone {
         Some(value) => {
-            let query = sqlx::query("UPDATE live_conversation SET value = ?2, wake_ms = NULL WHERE id = ?1");
-            query.bind(what.id.as_str()).bind(value.as_slice()).execute(&mut *db).await?;
+            script.then("UPDATE live_conversation SET value = ?, wake_ms = NULL WHERE id = ?").bind(value.as_slice()).bind(what.id.as_str())
         }
-        None => {
-            sqlx::query("DELETE FROM live_conversation WHERE id = ?1").bind(what.id.as_str()).execute(&mut *db).await?;
-        }
-    }
+        None => script.then("DELETE FROM live_conversation WHERE id = ?").bind(what.id.as_str()),
+    };
     if let Some(journal) = &what.journal {
-        append(Some(&what.id), Some(journal), None, db).await?;
+        append(Some(&what.id), Some(journal), None, &mut script);
     }
+    script.run(db).await?;
     Ok(true)
 }
 
-async fn cancel_waiting(turn: &RawCommit, db: &mut SqliteConnection) -> Outcome<()> {
-    sqlx::query("UPDATE live_outbox SET stopped = 1 WHERE conversation = ?1 AND stoppable AND standing = 'u'")
-        .bind(turn.id.as_str())
-        .execute(&mut *db)
-        .await?;
+async fn cancel_waiting(turn: &RawCommit, script: &mut Script, db: &mut SqliteConnection) -> Outcome<()> {
     let waiting: Vec<String> =
         sqlx::query_scalar("SELECT id FROM live_outbox WHERE conversation = ?1 AND stoppable AND standing <> 'u' ORDER BY seq")
             .bind(turn.id.as_str())
             .fetch_all(&mut *db)
             .await?;
+    script.then("UPDATE live_outbox SET stopped = 1 WHERE conversation = ? AND stoppable AND standing = 'u'").bind(turn.id.as_str());
     for id in waiting.into_iter().map(OutboxId) {
-        remove(&id, db).await?;
-        note(&turn.id, &id, SentState::Cancelled, "", turn.now_ms, db).await?;
+        remove(&id, script);
+        note(&turn.id, &id, SentState::Cancelled, "", turn.now_ms, script);
     }
     Ok(())
 }
@@ -275,80 +283,94 @@ struct Ledger {
     fence: u64,
     stopped: bool,
     is_head: bool,
+    /// Of its conversation.
+    epoch: Option<u64>,
 }
 
-async fn ledger(id: &OutboxId, db: &mut SqliteConnection) -> Outcome<Option<Ledger>> {
-    let row = sqlx::query("SELECT n_attempts, fence, stopped, band IS NOT NULL FROM live_outbox WHERE id = ?1")
-        .bind(id.as_str())
-        .fetch_optional(db)
-        .await?;
+async fn ledger(id: &OutboxId, conversation: &ConversationId, db: &mut SqliteConnection) -> Outcome<Option<Ledger>> {
+    let row = sqlx::query(
+        "SELECT n_attempts, fence, stopped, band IS NOT NULL, (SELECT substr(value, 1, ?3) FROM live_conversation WHERE id = ?2) \
+         FROM live_outbox WHERE id = ?1",
+    )
+    .bind(id.as_str())
+    .bind(conversation.as_str())
+    .bind(header_bytes())
+    .fetch_optional(db)
+    .await?;
     let read = |row: SqliteRow| -> Outcome<Ledger> {
         Ok(Ledger {
             n_attempts: row.try_get(0)?,
             fence: u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0),
             stopped: row.try_get(2)?,
             is_head: row.try_get(3)?,
+            epoch: row.try_get::<Option<Vec<u8>>, _>(4)?.as_deref().and_then(Header::read).map(|header| header.epoch),
         })
     };
     row.map(read).transpose()
 }
 
 async fn begin(attempt: &RawBegin, leased: bool, db: &mut SqliteConnection) -> Outcome<Begin> {
-    let Some(ledger) = ledger(&attempt.id, db).await? else { return Ok(Begin::NotOurs) };
+    let Some(ledger) = ledger(&attempt.id, &attempt.conversation, db).await? else { return Ok(Begin::NotOurs) };
     if !leased || !ledger.is_head || ledger.n_attempts != attempt.n_attempts {
         return Ok(Begin::NotOurs);
     }
-    let epoch = header(&attempt.conversation, db).await?.map(|header| header.epoch);
     let given_up = if ledger.stopped {
         Some(SentState::Cancelled)
-    } else if attempt.epoch.is_some_and(|wanted| Some(wanted) != epoch) {
+    } else if attempt.epoch.is_some_and(|wanted| Some(wanted) != ledger.epoch) {
         Some(SentState::Superseded)
     } else {
         None
     };
+    let mut script = Script::default();
     if let Some(state) = given_up {
-        finish(&attempt.conversation, &attempt.id, db).await?;
-        note(&attempt.conversation, &attempt.id, state, "", attempt.now_ms, db).await?;
+        finish(&attempt.conversation, &attempt.id, &mut script);
+        note(&attempt.conversation, &attempt.id, state, "", attempt.now_ms, &mut script);
+        script.run(db).await?;
         return Ok(Begin::Superseded);
     }
-    sqlx::query("UPDATE live_outbox SET n_attempts = n_attempts + 1, fence = ?2, standing = ?3, not_before_ms = ?4 WHERE id = ?1")
-        .bind(attempt.id.as_str())
+    script
+        .then("UPDATE live_outbox SET n_attempts = n_attempts + 1, fence = ?, standing = ?, not_before_ms = ? WHERE id = ?")
         .bind(signed(attempt.shard.1))
         .bind(Standing::UnderWay.letter())
         .bind(attempt.under_way_until_ms)
-        .execute(db)
-        .await?;
+        .bind(attempt.id.as_str());
+    script.run(db).await?;
     Ok(Begin::Go)
 }
 
 async fn settle(what: &RawSettle, leased: bool, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<()> {
-    let Some(ledger) = ledger(&what.id, db).await? else { return Ok(()) };
+    let (conversation, id) = (&what.conversation, &what.id);
+    let Some(ledger) = ledger(id, conversation, db).await? else { return Ok(()) };
     let begun = ledger.n_attempts == what.n_attempts.saturating_add(1) && ledger.fence == what.shard.1;
     let ours = begun || (leased && ledger.n_attempts == what.n_attempts);
-    let (conversation, id) = (&what.conversation, &what.id);
+    let mut script = Script::default();
     match &what.settled {
         Settled::Accepted => {
-            finish(conversation, id, db).await?;
-            sent_as(id, raw::rank(Delivery::Accepted), db, clock_ms).await?;
-            note(conversation, id, SentState::Delivery(Delivery::Accepted), "", what.now_ms, db).await
+            finish(conversation, id, &mut script);
+            sent_as(id, raw::rank(Delivery::Accepted), clock_ms, &mut script);
+            note(conversation, id, SentState::Delivery(Delivery::Accepted), "", what.now_ms, &mut script);
         }
-        Settled::Delivered => finish(conversation, id, db).await,
+        Settled::Delivered => finish(conversation, id, &mut script),
         Settled::Again { .. } if ours && ledger.stopped => {
-            finish(conversation, id, db).await?;
-            note(conversation, id, SentState::Cancelled, "", what.now_ms, db).await
+            finish(conversation, id, &mut script);
+            note(conversation, id, SentState::Cancelled, "", what.now_ms, &mut script);
         }
         Settled::Again { at_ms, how } if ours => {
-            let query = "UPDATE live_outbox SET standing = ?2, not_before_ms = ?3, n_throttled = n_throttled + ?4 WHERE id = ?1";
-            let query = sqlx::query(query).bind(id.as_str()).bind(how.standing().letter()).bind(at_ms).bind(how.n_throttled());
-            execute(query, db).await.map(|_| ())
+            script
+                .then("UPDATE live_outbox SET standing = ?, not_before_ms = ?, n_throttled = n_throttled + ? WHERE id = ?")
+                .bind(how.standing().letter())
+                .bind(*at_ms)
+                .bind(how.n_throttled())
+                .bind(id.as_str());
         }
         Settled::Failed { reason, code } if ours => {
-            finish(conversation, id, db).await?;
-            sent_as(id, raw::RANK_FAILED, db, clock_ms).await?;
-            note(conversation, id, SentState::Delivery(Delivery::Failed(*reason)), code, what.now_ms, db).await
+            finish(conversation, id, &mut script);
+            sent_as(id, raw::RANK_FAILED, clock_ms, &mut script);
+            note(conversation, id, SentState::Delivery(Delivery::Failed(*reason)), code, what.now_ms, &mut script);
         }
-        Settled::Again { .. } | Settled::Failed { .. } => Ok(()),
+        Settled::Again { .. } | Settled::Failed { .. } => {}
     }
+    script.run(db).await
 }
 
 async fn receipt(
@@ -359,25 +381,30 @@ async fn receipt(
     db: &mut SqliteConnection,
     clock_ms: i64,
 ) -> Outcome<Receipted> {
-    let sent: Option<u8> = sqlx::query_scalar("SELECT rank FROM live_sent WHERE id = ?1 AND until_ms > ?2")
-        .bind(id.as_str())
-        .bind(clock_ms)
-        .fetch_optional(&mut *db)
-        .await?;
-    let begun = ledger(id, db).await?.is_some_and(|ledger| ledger.n_attempts > 0);
-    if begun {
-        finish(conversation, id, db).await?;
-    }
+    let (sent, n_attempts): (Option<u8>, Option<u16>) = sqlx::query_as(
+        "SELECT (SELECT rank FROM live_sent WHERE id = ?1 AND until_ms > ?2), (SELECT n_attempts FROM live_outbox WHERE id = ?1)",
+    )
+    .bind(id.as_str())
+    .bind(clock_ms)
+    .fetch_one(&mut *db)
+    .await?;
+    let begun = n_attempts.is_some_and(|n| n > 0);
     let rank = raw::rank(delivery);
-    if sent == Some(rank) {
-        return Ok(Receipted::Known);
+    let mut script = Script::default();
+    if begun {
+        finish(conversation, id, &mut script);
     }
-    if !sent.map_or(begun, |earlier| raw::advances(rank, earlier)) {
-        return Ok(Receipted::NoChange);
-    }
-    sent_as(id, rank, db, clock_ms).await?;
-    note(conversation, id, SentState::Delivery(delivery), "", at_ms, db).await?;
-    Ok(Receipted::Forward)
+    let receipted = if sent == Some(rank) {
+        Receipted::Known
+    } else if !sent.map_or(begun, |earlier| raw::advances(rank, earlier)) {
+        Receipted::NoChange
+    } else {
+        sent_as(id, rank, clock_ms, &mut script);
+        note(conversation, id, SentState::Delivery(delivery), "", at_ms, &mut script);
+        Receipted::Forward
+    };
+    script.run(db).await?;
+    Ok(receipted)
 }
 
 async fn count(key: &str, window_s: u64, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<u64> {
@@ -394,48 +421,47 @@ async fn count(key: &str, window_s: u64, db: &mut SqliteConnection, clock_ms: i6
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-async fn finish(conversation: &ConversationId, id: &OutboxId, db: &mut SqliteConnection) -> Outcome<()> {
-    remove(id, db).await?;
-    lift(conversation, db).await
+fn finish(conversation: &ConversationId, id: &OutboxId, script: &mut Script) {
+    remove(id, script);
+    lift(conversation, script);
 }
 
-async fn remove(id: &OutboxId, db: &mut SqliteConnection) -> Outcome<()> {
-    execute(sqlx::query("DELETE FROM live_outbox WHERE id = ?1").bind(id.as_str()), db).await.map(|_| ())
+fn remove(id: &OutboxId, script: &mut Script) {
+    script.then("DELETE FROM live_outbox WHERE id = ?").bind(id.as_str());
 }
 
 /// Marks the oldest item of a conversation as the one that may be begun, and its class by all that wait behind it.
-async fn lift(conversation: &ConversationId, db: &mut SqliteConnection) -> Outcome<()> {
-    let query = sqlx::query(
-        "UPDATE live_outbox SET band = (SELECT MIN(own_band / ?2) FROM live_outbox WHERE conversation = ?1) * ?2 + own_band % ?2 \
-         WHERE seq = (SELECT MIN(seq) FROM live_outbox WHERE conversation = ?1)",
-    );
-    execute(query.bind(conversation.as_str()).bind(N_LANES), db).await.map(|_| ())
+fn lift(conversation: &ConversationId, script: &mut Script) {
+    script
+        .then(
+            "UPDATE live_outbox SET band = (SELECT MIN(own_band / ?) FROM live_outbox WHERE conversation = ?) * ? + own_band % ? \
+             WHERE seq = (SELECT MIN(seq) FROM live_outbox WHERE conversation = ?)",
+        )
+        .bind(N_LANES)
+        .bind(conversation.as_str())
+        .bind(N_LANES)
+        .bind(N_LANES)
+        .bind(conversation.as_str());
 }
 
-async fn sent_as(id: &OutboxId, rank: u8, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<()> {
-    let query = sqlx::query("INSERT OR REPLACE INTO live_sent (id, rank, until_ms) VALUES (?1, ?2, ?3)");
-    execute(query.bind(id.as_str()).bind(rank).bind(after_s(clock_ms, raw::SENT_LEDGER_S)), db).await.map(|_| ())
+fn sent_as(id: &OutboxId, rank: u8, clock_ms: i64, script: &mut Script) {
+    script
+        .then("INSERT OR REPLACE INTO live_sent (id, rank, until_ms) VALUES (?, ?, ?)")
+        .bind(id.as_str())
+        .bind(rank)
+        .bind(after_s(clock_ms, raw::SENT_LEDGER_S));
 }
 
-async fn note(
-    conversation: &ConversationId,
-    id: &OutboxId,
-    state: SentState,
-    code: &str,
-    at_ms: i64,
-    db: &mut SqliteConnection,
-) -> Outcome<()> {
-    append(Some(conversation), None, Some(codec::delivery_line(id, state, code, at_ms)), db).await
+fn note(conversation: &ConversationId, id: &OutboxId, state: SentState, code: &str, at_ms: i64, script: &mut Script) {
+    append(Some(conversation), None, Some(codec::delivery_line(id, state, code, at_ms)), script);
 }
 
-async fn append(
-    conversation: Option<&ConversationId>,
-    value: Option<&[u8]>,
-    line: Option<String>,
-    db: &mut SqliteConnection,
-) -> Outcome<()> {
-    let query = sqlx::query("INSERT INTO live_journal (conversation, value, line) VALUES (?1, ?2, ?3)");
-    execute(query.bind(conversation.map(ConversationId::as_str)).bind(value).bind(line), db).await.map(|_| ())
+fn append(conversation: Option<&ConversationId>, value: Option<&[u8]>, line: Option<String>, script: &mut Script) {
+    script
+        .then("INSERT INTO live_journal (conversation, value, line) VALUES (?, ?, ?)")
+        .bind(conversation.map(ConversationId::as_str))
+        .bind(value)
+        .bind(line);
 }
 
 /// SQLite's integers are signed; fences and places stay below 2⁶³.
