@@ -79,7 +79,7 @@ impl Walk<'_, '_> {
         let confirms = open.aside.take() == Some(Aside::Confirm);
         if let [value] = offered.values.as_slice() {
             return match self.confirmed(flow, ask, reply)? {
-                true => Some(self.take(flow, id, ask, value.reveal().clone(), Reply::Text(offered.said.reveal()))),
+                true => Some(self.take(flow, id, ask, value.reveal().clone(), Reply::Text(offered.said.reveal()), How::Within)),
                 false if confirms => Some(self.not_understood(flow, id, ask, Unclear::Unknown, reply)),
                 false => {
                     self.ask_again(Vec::new(), Purpose::Dialogue);
@@ -97,7 +97,7 @@ impl Walk<'_, '_> {
                 Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => number(text).and_then(|n| offered.values.get(n)),
             },
         }?;
-        Some(self.take(flow, id, ask, chosen.reveal().clone(), Reply::Text(offered.said.reveal())))
+        Some(self.take(flow, id, ask, chosen.reveal().clone(), Reply::Text(offered.said.reveal()), How::Within))
     }
 
     /// Whether they say yes or no; `None` where they say the answer itself.

@@ -9,7 +9,7 @@ use super::{
     walk::{At, Walk},
 };
 use crate::{
-    answer::{Choice, Context, Expect, Reading, Truth, Unclear, Value},
+    answer::{Choice, Context, Expect, How, Reading, Truth, Unclear, Value},
     base::{Language, Private},
     flow::{
         Flow,
@@ -104,7 +104,7 @@ impl Walk<'_, '_> {
                     return self.ask_to_confirm(flow, ask, value, reply.said());
                 }
                 self.note_language(ask, reply);
-                self.take(flow, id, ask, value, reply)
+                self.take(flow, id, ask, value, reply, how)
             }
             Reading::Ambiguous(values) => match self.ask_which(flow, ask, &values, reply.said()) {
                 Some(at) => at,
@@ -114,8 +114,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Takes a value as the answer.
-    pub fn take(&mut self, flow: &Flow, id: StepId, ask: &Ask, value: Value, reply: Reply<'_>) -> At {
+    /// Takes a value as the answer, and what the reply says beside it.
+    pub fn take(&mut self, flow: &Flow, id: StepId, ask: &Ask, value: Value, reply: Reply<'_>, how: How) -> At {
         // What machines write again and again is read as a text or a name too.
         if matches!(ask.kind, Kind::Text { .. } | Kind::Name) {
             self.run.conversation.n_unread_in_a_row = 0;
@@ -124,7 +124,10 @@ impl Walk<'_, '_> {
         }
         self.answer(flow, flow.step(id), Some(value.clone()), reply.said(), false, None);
         self.session.open = None;
-        self.hear_beside(flow, ask, reply, &value);
+        // What is an answer by its whole form says nothing beside it; any words are a text or a name.
+        if how != How::Exact || matches!(ask.kind, Kind::Text { .. } | Kind::Name) {
+            self.hear_beside(flow, ask, reply, &value);
+        }
         At::After(id)
     }
 
