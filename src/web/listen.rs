@@ -18,11 +18,22 @@ use tower::ServiceExt;
 
 use crate::{base::limit, runtime::Stop};
 
-/// The first head of a connection must come whole within it.
-const FIRST_HEAD: Duration = Duration::from_secs(10);
-/// A connection that is kept must ask again within it. Longer than proxies keep theirs (nginx: 60 s): who closes first races the next
-/// request, and a webhook that is lost so looks to the proxy like a service that broke.
-const NEXT_HEAD: Duration = Duration::from_secs(75);
+/// What a listener bears.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Connections beside each other.
+    connections: usize,
+    /// The first head of a connection must come whole within it.
+    first_head: Duration,
+    /// A connection that is kept must ask again within it. Longer than proxies keep theirs (nginx: 60 s): who closes first races the next
+    /// request, and a webhook that is lost so looks to the proxy like a service that broke.
+    next_head: Duration,
+}
+
+impl Bounds {
+    const USUAL: Self = Self { connections: limit::CONNECTIONS, first_head: Duration::from_secs(10), next_head: Duration::from_secs(75) };
+}
+
 /// After an accept that failed: the process is out of files, and others must end first.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// For the word that there is no room.
@@ -31,7 +42,11 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nC
 
 /// Serves until it is asked to stop, then finishes the requests that are under way.
 pub(super) async fn until_stopped(listener: TcpListener, app: Router, stop: &Stop) {
-    let room = Arc::new(Semaphore::new(limit::CONNECTIONS));
+    within(Bounds::USUAL, listener, app, stop).await;
+}
+
+async fn within(bounds: Bounds, listener: TcpListener, app: Router, stop: &Stop) {
+    let room = Arc::new(Semaphore::new(bounds.connections));
     let refusals = Arc::new(Semaphore::new(limit::REFUSALS));
     loop {
         let accepted = tokio::select! {
@@ -51,7 +66,7 @@ pub(super) async fn until_stopped(listener: TcpListener, app: Router, stop: &Sto
         let _ = stream.set_nodelay(true);
         match room.clone().try_acquire_owned() {
             Ok(place) => {
-                tokio::spawn(serve(stream, peer, app.clone(), stop.clone(), place));
+                tokio::spawn(serve(bounds, stream, peer, app.clone(), stop.clone(), place));
             }
             Err(_) => {
                 metrics::counter!("intake_connections_refused_total").increment(1);
@@ -63,10 +78,10 @@ pub(super) async fn until_stopped(listener: TcpListener, app: Router, stop: &Sto
     }
     drop(listener);
     // Every connection gives its place back when its last request is answered.
-    let _ = room.acquire_many(u32::try_from(limit::CONNECTIONS).unwrap_or(u32::MAX)).await;
+    let _ = room.acquire_many(u32::try_from(bounds.connections).unwrap_or(u32::MAX)).await;
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, app: Router, stop: Stop, place: OwnedSemaphorePermit) {
+async fn serve(bounds: Bounds, stream: TcpStream, peer: SocketAddr, app: Router, stop: Stop, place: OwnedSemaphorePermit) {
     let heard = Arc::new(Notify::new());
     let first = heard.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -81,7 +96,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Router, stop: Stop, pla
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(NEXT_HEAD)
+        .header_read_timeout(bounds.next_head)
         .max_headers(limit::HEADERS)
         .max_buf_size(limit::HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
@@ -89,7 +104,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Router, stop: Stop, pla
     // Whatever ends a connection ends nothing else.
     tokio::select! {
         ended = connection.as_mut() => drop(ended),
-        () = async { if timeout(FIRST_HEAD, heard.notified()).await.is_ok() { pending::<()>().await } } => {}
+        () = async { if timeout(bounds.first_head, heard.notified()).await.is_ok() { pending::<()>().await } } => {}
         () = stop.asked() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
@@ -105,4 +120,96 @@ async fn refuse(mut stream: TcpStream, place: OwnedSemaphorePermit) {
     })
     .await;
     drop(place);
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test's own connection")]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(200);
+    const LATE: Duration = Duration::from_secs(20);
+    const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: intake.test\r\n\r\n";
+
+    /// A listener that answers `/` at once and `/slow` after a moment.
+    async fn listening(bounds: Bounds) -> (SocketAddr, Stop, tokio::task::JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (at, stop) = (listener.local_addr().unwrap(), Stop::new());
+        let app = Router::new().route("/", get(|| async { "here" })).route(
+            "/slow",
+            get(|| async {
+                sleep(SOON).await;
+                "late"
+            }),
+        );
+        let asked = stop.clone();
+        let serving = tokio::spawn(async move { within(bounds, listener, app, &asked).await });
+        (at, stop, serving)
+    }
+
+    async fn ask(stream: &mut TcpStream, bytes: &[u8]) -> String {
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = [0; 4_096];
+        let n = timeout(LATE, stream.read(&mut answer)).await.unwrap().unwrap_or(0);
+        String::from_utf8_lossy(answer.get(..n).unwrap_or_default()).into_owned()
+    }
+
+    /// Whether the other side ends the connection without another word.
+    async fn is_ended(stream: &mut TcpStream) -> bool {
+        matches!(timeout(LATE, stream.read(&mut [0; 64])).await, Ok(Ok(0) | Err(_)))
+    }
+
+    #[tokio::test]
+    async fn a_head_that_does_not_come_whole_ends_its_connection_and_no_other() {
+        let (at, _stop, _serving) = listening(Bounds { first_head: SOON, ..Bounds::USUAL }).await;
+        let mut kept = TcpStream::connect(at).await.unwrap();
+        assert!(ask(&mut kept, ASK).await.ends_with("here"));
+        let (mut silent, mut slow) = (TcpStream::connect(at).await.unwrap(), TcpStream::connect(at).await.unwrap());
+        slow.write_all(b"POST /in/sms HTTP/1.1\r\nHost: int").await.unwrap();
+        assert!(is_ended(&mut silent).await && is_ended(&mut slow).await);
+        assert!(ask(&mut kept, ASK).await.ends_with("here"), "one that has asked may think longer");
+    }
+
+    #[tokio::test]
+    async fn a_kept_connection_that_asks_no_more_is_ended() {
+        let (at, _stop, _serving) = listening(Bounds { next_head: SOON, ..Bounds::USUAL }).await;
+        let mut kept = TcpStream::connect(at).await.unwrap();
+        assert!(ask(&mut kept, ASK).await.ends_with("here"));
+        assert!(is_ended(&mut kept).await);
+    }
+
+    #[tokio::test]
+    async fn over_the_number_of_connections_a_caller_is_told_to_come_again() {
+        let (at, _stop, _serving) = listening(Bounds { connections: 2, ..Bounds::USUAL }).await;
+        let (mut first, mut second) = (TcpStream::connect(at).await.unwrap(), TcpStream::connect(at).await.unwrap());
+        assert!(ask(&mut first, ASK).await.ends_with("here") && ask(&mut second, ASK).await.ends_with("here"));
+        let told = ask(&mut TcpStream::connect(at).await.unwrap(), ASK).await;
+        assert!(told.starts_with("HTTP/1.1 503") && told.contains("Retry-After: 2"), "{told}");
+        drop(first);
+        for _ in 0..100 {
+            let mut third = TcpStream::connect(at).await.unwrap();
+            if ask(&mut third, ASK).await.ends_with("here") {
+                return;
+            }
+            sleep(SOON / 4).await;
+        }
+        panic!("a place that was given back is taken by nobody");
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_answered_before_the_listener_ends() {
+        let (at, stop, serving) = listening(Bounds::USUAL).await;
+        let mut under_way = TcpStream::connect(at).await.unwrap();
+        let asking = ask(&mut under_way, b"GET /slow HTTP/1.1\r\nHost: intake.test\r\n\r\n");
+        let (told, ()) = tokio::join!(asking, async {
+            sleep(SOON / 2).await;
+            stop.ask();
+        });
+        assert!(told.ends_with("late"), "{told}");
+        timeout(LATE, serving).await.unwrap().unwrap();
+        assert!(TcpStream::connect(at).await.is_err(), "nothing listens any more");
+    }
 }
