@@ -17,6 +17,8 @@ use crate::support::power::Cut;
 
 /// From when a provider took a message until its node has kept that, at the most, where nothing is wrong with either.
 const SETTLED: Duration = Duration::from_millis(1_500);
+/// What a node had written when it died may be taken by the provider so much later.
+const ON_THE_WIRE: Duration = Duration::from_millis(250);
 /// A node that cannot keep what came of an attempt for so long gives it up.
 const GIVES_UP: Duration = Duration::from_secs(8);
 /// What may have been taken waits 30 s before it is sent again, less what the way to the provider took.
@@ -49,7 +51,8 @@ impl Doubled {
                         let settled = settled.get(id).map(|at| at.duration_since(pair[0].on));
                         let near = about(pair[0], happened)
                             .iter()
-                            .filter(|one| one.from <= pair[1].at && one.node.is_none_or(|node| node == pair[0].node))
+                            .filter(|one| one.to + SETTLED >= pair[0].at && one.from <= pair[0].at + GIVES_UP)
+                            .filter(|one| one.node.is_none_or(|node| node == pair[0].node))
                             .map(|one| one.seen_from(pair[0].at));
                         doubled.without.push(format!(
                             "{id} by node {} after {gap:?} by node {} (not before {least:?}; excuse: {excuse:?}; kept {settled:?} after the first; {})",
@@ -72,12 +75,12 @@ fn excuse(sent: &Taken, happened: &[Happened]) -> Option<&'static str> {
     }
     // While the store is away, the node keeps trying to keep what came of it, and may die meanwhile.
     let mut until = sent.at + SETTLED;
-    for one in about(sent, happened).iter().filter(|one| one.to >= sent.at) {
+    for one in about(sent, happened).iter().filter(|one| one.to + ON_THE_WIRE >= sent.at) {
         let near = one.from <= until;
         match one.fault {
-            Fault::KillNode | Fault::LeaveDown if near && one.node == Some(sent.node) && one.from >= sent.at => {
-                return Some("its node died");
-            }
+            // It may have died just before the provider had read what it wrote.
+            Fault::KillNode | Fault::LeaveDown if near && one.node == Some(sent.node) => return Some("its node died"),
+            _ if one.to < sent.at => {}
             Fault::CutProvider if near => return Some("the connection to the provider was cut"),
             Fault::KillStore | Fault::CutPower | Fault::PauseStore if near => until = until.max(one.to + SETTLED),
             Fault::PauseNode | Fault::PausePastLease | Fault::HoldWire | Fault::SlowWire | Fault::CutWire
