@@ -44,9 +44,13 @@ impl TwilioChannel {
         let path = format!("/2010-04-01/Accounts/{}/Messages.json", self.account_sid);
         let base = self.base_url.trim_end_matches('/');
         let url = match page {
-            // The credential goes nowhere else, whatever the answer says.
-            Some(next) if next.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('?')) => format!("{base}{next}"),
-            Some(_) => return Err(Unsendable::Configuration),
+            // A path, or a whole address as Twilio's own description has it. The credential goes nowhere but to our base, whatever it says.
+            Some(next) => match next.parse::<http::Uri>() {
+                Ok(next) if next.path() == path && next.query().is_some() => {
+                    format!("{base}{path}?{}", next.query().unwrap_or_default())
+                }
+                Ok(_) | Err(_) => return Err(Unsendable::Configuration),
+            },
             None => {
                 let mut query = form_urlencoded::Serializer::new(String::new());
                 if let Some(from) = &self.from {
@@ -158,10 +162,13 @@ mod tests {
              &DateSent%3C=2026-03-02T15%3A00%3A00Z&PageSize=100"
         );
         assert!(asked.headers().get("authorization").is_some_and(http::HeaderValue::is_sensitive));
-        let page = |next| channel.list(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH, Some(next)).map(|page| page.uri().to_string());
+        let page = |next: &str| channel.list(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH, Some(next)).map(|page| page.uri().to_string());
         let next = "/2010-04-01/Accounts/AC1/Messages.json?Page=1&PageToken=PASM1";
         assert_eq!(page(next).unwrap(), format!("https://api.twilio.com{next}"));
-        for elsewhere in ["https://evil.example/2010-04-01/Accounts/AC1/Messages.json?", "/2010-04-01/Accounts/AC2/Messages.json?", "@evil"]
+        for whole in [format!("https://api.twilio.com{next}"), format!("https://evil.example{next}")] {
+            assert_eq!(page(&whole).unwrap(), format!("https://api.twilio.com{next}"), "only at home");
+        }
+        for elsewhere in ["https://evil.example/2010-04-01/Accounts/AC2/Messages.json?", "/2010-04-01/Accounts/AC2/Messages.json?", "@evil"]
         {
             assert_eq!(page(elsewhere), Err(Unsendable::Configuration), "{elsewhere}");
         }
