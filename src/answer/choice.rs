@@ -61,7 +61,11 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
             Said::None { by } => match list.exclusive {
                 Some(at) if !taken.iter().any(|(t, _)| *t == at) => taken.push((at, by)),
                 Some(_) => {}
-                None => return Reading::Unclear(Unclear::TooLow),
+                None => match of_none(choices, words).filter(|_| by != How::Number) {
+                    Some(at) if !taken.iter().any(|(t, _)| *t == at) => taken.push((at, How::Within)),
+                    Some(_) => {}
+                    None => return Reading::Unclear(Unclear::TooLow),
+                },
             },
             Said::Beyond { high } => return Reading::Unclear(if high { Unclear::TooHigh } else { Unclear::TooLow }),
             Said::All | Said::Range { .. } => return Reading::Unclear(Unclear::TooMany),
@@ -116,9 +120,8 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
 
 /// Nothing was chosen: does the reply say so?
 fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Reading {
-    let Some(exclusive) = list.exclusive else { return Reading::Unclear(nothing(tokens, words)) };
     let one = |at, how| Reading::Clear { value: list.choices(&[at]), how };
-    let none = |how| one(exclusive, how);
+    let none = |how| Reading::Clear { value: list.choices(&[]), how };
     // each option denied by name is none
     let denied = |at: usize| said.iter().any(|s| matches!(s, Said::Option { at: a, denied: true, .. } if *a == at));
     if list.plain().all(denied) {
@@ -194,6 +197,19 @@ fn of_truth(choices: &[Choice], tokens: &Tokens, words: &Words) -> Option<Readin
             let exclusive = choices.iter().find(|c| c.exclusive)?;
             Some(Reading::Clear { value: Value::Choice(exclusive.key.clone()), how: How::Exact })
         }
+        _ => None,
+    }
+}
+
+/// The one option that says "none" or "not": "Not tested", "Ninguna".
+fn of_none(choices: &[Choice], words: &Words) -> Option<usize> {
+    let says = |text: &String| {
+        let tokens = Tokens::of(text);
+        (0..tokens.len()).any(|at| words.list.find(&tokens, at).is_some_and(|f| matches!(f.meaning, ListWord::None | ListWord::Not)))
+    };
+    let mut having = choices.iter().enumerate().filter(|(_, c)| std::iter::once(&c.label).chain(&c.words).any(says));
+    match (having.next(), having.next()) {
+        (Some((at, _)), None) => Some(at),
         _ => None,
     }
 }
@@ -279,7 +295,8 @@ fn gather(list: &List<'_>, said: &[Said]) -> Result<(Vec<usize>, How), Unclear> 
     chosen.sort_unstable();
     chosen.dedup();
     match (chosen.is_empty(), none) {
-        (true, Some(by)) => list.exclusive.map(|at| (vec![at], weaker(how, by))).ok_or(Unclear::TooLow),
+        // "none" is the empty list, whether or not an option says so
+        (true, Some(by)) => Ok((list.exclusive.into_iter().collect(), weaker(how, by))),
         (true, None) => Err(Unclear::Unknown),
         (false, Some(_)) => Err(Unclear::Contradiction),
         (false, None) => Ok((chosen, how)),
@@ -506,7 +523,7 @@ fn by_number(list: &List<'_>, tokens: &Tokens, at: usize, words: &Words, said: &
         };
     }
     if n == 0 {
-        return Some((if list.exclusive.is_some() { Said::None { by: How::Number } } else { Said::Beyond { high: false } }, length));
+        return Some((Said::None { by: How::Number }, length));
     }
     match list.numbered(n) {
         Some(option) => Some((Said::Option { at: option, by: How::Number, denied: false }, length)),

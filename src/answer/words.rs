@@ -13,6 +13,7 @@ use std::{
 use rustc_hash::FxHashSet;
 
 use super::{
+    concept::Concepts,
     keyword::Keyword,
     lexicon::Lexicon,
     normalise::{Tokens, fold},
@@ -23,13 +24,13 @@ use data::Data;
 
 /// One line a language: its primary tag and its data.
 static FILES: &[(&str, &str)] = &[
-    ("en", include_str!("words/en.toml")),
-    ("es", include_str!("words/es.toml")),
-    ("fr", include_str!("words/fr.toml")),
-    ("pt", include_str!("words/pt.toml")),
-    ("ar", include_str!("words/ar.toml")),
-    ("zh", include_str!("words/zh.toml")),
-    ("hi", include_str!("words/hi.toml")),
+    ("en", concat!(include_str!("words/en.toml"), include_str!("words/concept/en.toml"))),
+    ("es", concat!(include_str!("words/es.toml"), include_str!("words/concept/es.toml"))),
+    ("fr", concat!(include_str!("words/fr.toml"), include_str!("words/concept/fr.toml"))),
+    ("pt", concat!(include_str!("words/pt.toml"), include_str!("words/concept/pt.toml"))),
+    ("ar", concat!(include_str!("words/ar.toml"), include_str!("words/concept/ar.toml"))),
+    ("zh", concat!(include_str!("words/zh.toml"), include_str!("words/concept/zh.toml"))),
+    ("hi", concat!(include_str!("words/hi.toml"), include_str!("words/concept/hi.toml"))),
 ];
 
 /// The words of one language, compiled.
@@ -51,6 +52,10 @@ pub struct Words {
     pub same: HashMap<Box<str>, Box<str>>,
     /// Phrases of several words that mean the same, each a list of folded words: head hurts, headache.
     pub alike: Vec<Vec<Vec<Box<str>>>>,
+    /// What options and replies may name by other words.
+    pub concepts: Concepts,
+    /// Words that take back what was said before them: "no wait", "digo".
+    pub correction: Lexicon<Correction>,
     /// Numbers in words.
     pub number: Lexicon<NumberWord>,
     /// Words of days.
@@ -128,6 +133,15 @@ pub enum TruthWord {
     Lead,
     /// An ordinary word that looks like one with a typing fault.
     Other,
+}
+
+/// How surely a word takes back what was said before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Correction {
+    /// It does nothing else: "I mean", "no wait".
+    Plain,
+    /// It may beg pardon for something else: "sorry".
+    Perhaps,
 }
 
 /// What a word says about a list.
@@ -405,6 +419,8 @@ fn compile(data: &Data) -> Words {
         lack: Lexicon::new(data.list.lack.iter().map(|p| (p.as_str(), ()))),
         same: data.list.same_words(),
         alike: data.list.same_phrases(),
+        concepts: Concepts::new(&data.concept, &data.style.clitics),
+        correction: Lexicon::new(data.truth.corrections()),
         number: Lexicon::new(data.number.phrases()),
         date: Lexicon::new(data.date.phrases()),
         time: Lexicon::new(data.time.phrases()),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::{DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
+use super::{Correction, DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
 use crate::answer::{keyword::Keyword, normalise::fold, question_back::QuestionBack};
 
 type List = Vec<String>;
@@ -32,6 +32,8 @@ pub struct Data {
     pub question: QuestionWords,
     pub auto_reply: AutoReplyWords,
     pub extra: ExtraWords,
+    /// Paths of concepts and what they are called.
+    pub concept: BTreeMap<String, List>,
 }
 
 /// How the language writes numbers and days.
@@ -73,6 +75,7 @@ pub struct Truth {
     no_alone: List,
     filler: List,
     correction: List,
+    sorry: List,
     but: List,
     ill: List,
     well: List,
@@ -328,6 +331,13 @@ impl Truth {
             (&self.lead, TruthWord::Lead),
             (&self.other, TruthWord::Other),
         ])
+    }
+}
+
+impl Truth {
+    /// What takes back the words before it, in answers of every kind.
+    pub fn corrections(&self) -> Vec<(&str, Correction)> {
+        all(vec![(&self.sorry, Correction::Perhaps), (&self.correction, Correction::Plain)])
     }
 }
 
