@@ -414,12 +414,13 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             ListWord::But => {
                 denying = false;
                 doubtful = false;
+                in_clause = said.len();
             }
             // 没有发烧, مفيش حمى: a "none" directly before an option denies it
             ListWord::None if !tokens.breaks(at + word.tokens) && labels.at(tokens, at + word.tokens).is_some() => {
                 denying = true;
             }
-            ListWord::None if !denying => said.push(Said::None { by: How::Exact }),
+            ListWord::None => said.push(Said::None { by: How::Exact }),
             ListWord::All if !denying => said.push(Said::All),
             ListWord::Both if list.plain().count() == 2 => said.push(Said::All),
             // 一个或两个: one or two of them, and not which
@@ -446,7 +447,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
                 }
             }
             ListWord::Or => said.push(Said::Or),
-            ListWord::None | ListWord::All | ListWord::Both | ListWord::Last | ListWord::Well => rest.words += 1,
+            ListWord::All | ListWord::Both | ListWord::Last | ListWord::Well => rest.words += 1,
             ListWord::And => rest.since_and = Some(0),
             ListWord::To | ListWord::Filler | ListWord::These | ListWord::First => {}
         }

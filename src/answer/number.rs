@@ -41,6 +41,9 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
         let how = if n == tokens.len() { How::Exact } else { How::Within };
         return outside(value, min, max, whole).map_or(Reading::Clear { value: Value::Number(value), how }, Reading::Unclear);
     }
+    if let Some(sum) = doubt::people(tokens, words) {
+        return outside(sum, min, max, whole).map_or(Reading::Clear { value: Value::Number(sum), how: How::Within }, Reading::Unclear);
+    }
     if doubt::exotic(tokens, words) || doubt::bounds_only(tokens, words) || doubt::more_than_counted(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
@@ -109,8 +112,11 @@ pub fn all(tokens: &Tokens, words: &Words, whole: bool) -> Vec<Found> {
     while at < tokens.len() {
         match at_place(tokens, at, words, whole) {
             Some(number) if !number.ordinal && free(tokens, at, number, words) => {
+                // "16, turning 17 in june"
+                if !doubt::becoming(tokens, at, words) {
+                    found.push(number);
+                }
                 at += number.tokens;
-                found.push(number);
             }
             Some(number) => at += number.tokens.max(1),
             None => at += 1,
@@ -198,6 +204,15 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
         sign = -1.0;
         start += found.tokens;
     }
+    // साढ़े अड़तीस
+    if let Some((part, n)) = before(tokens, start, words) {
+        let mut found = at_place(tokens, start + n, words, whole).filter(|f| !f.ordinal && f.value >= 1.0 && f.value.fract() == 0.0)?;
+        found.value = sign * (found.value + part * hundreds_of(found.value));
+        found.tokens += start + n - at;
+        found.digits = false;
+        found.plain = false;
+        return Some(found);
+    }
     let mut found = match tokens.kind(start)? {
         Kind::Digits => digits(tokens, start, words, whole)?,
         Kind::Word => in_words(tokens, start, words)?,
@@ -206,6 +221,29 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
     found.value *= sign;
     found.tokens += start - at;
     Some(found)
+}
+
+/// A word that adds its part to the number behind it.
+fn before(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)> {
+    match words.number.find(tokens, at) {
+        Some(found) => match found.meaning {
+            NumberWord::Before(part) => Some((part, found.tokens)),
+            _ => None,
+        },
+        None => None,
+    }
+}
+
+/// The scale that a round number ends in, from a hundred on: साढ़े तीन सौ is 350.
+fn hundreds_of(value: f64) -> f64 {
+    let of_thousand = scale_of(value);
+    if of_thousand > 1.0 {
+        of_thousand
+    } else if value % 100.0 == 0.0 {
+        100.0
+    } else {
+        1.0
+    }
 }
 
 /// A number that begins with digits: groups, decimals, and then words: "1.234,5", "3 million", "38 y medio", "3/4".
@@ -385,6 +423,8 @@ fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64,
             | NumberWord::BoundBehind
             | NumberWord::Plus
             | NumberWord::Vague
+                        | NumberWord::Before(_)
+                        | NumberWord::Becoming
             | NumberWord::Over => break,
         }
         n += found.tokens;
@@ -489,7 +529,9 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
             | NumberWord::BoundBehind
             | NumberWord::Plus
             | NumberWord::Over
-            | NumberWord::Vague => break,
+            | NumberWord::Vague
+            | NumberWord::Before(_)
+            | NumberWord::Becoming => break,
         }
         n += length;
         last_good = n;
@@ -531,7 +573,8 @@ fn word(tokens: &Tokens, at: usize, words: &Words) -> Option<(NumberWord, usize,
         }
     }
     // mending is for long words: "tree" is not three, "seventten" is
-    if text.len() >= 5 && text.is_ascii() && !words.knows(text) {
+    let long = text.len() >= 5 || text.len() == 4 && tokens.len() == 1;
+    if long && text.is_ascii() && !words.knows(text) {
         return words.number.find_mended(tokens, at).map(|f| (f.meaning, f.tokens, true));
     }
     None

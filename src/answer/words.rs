@@ -14,6 +14,7 @@ use rustc_hash::FxHashSet;
 
 use super::{
     concept::Concepts,
+    day::Feast,
     keyword::Keyword,
     lexicon::Lexicon,
     normalise::{Tokens, fold},
@@ -74,6 +75,10 @@ pub struct Words {
     pub name_words: Lexicon<()>,
     /// What stands before a place: "I live in".
     pub place_lead: Lexicon<()>,
+    /// Small words of names: "de la", "van".
+    pub name_particle: Lexicon<()>,
+    /// People who are counted: "adults", "kids".
+    pub people: Lexicon<()>,
     /// "At" and "dot" of an e-mail address read aloud, each with its sign.
     pub email_sign: Lexicon<char>,
     /// What says that a number is no telephone's: "account", "card".
@@ -218,6 +223,10 @@ pub enum NumberWord {
     Over,
     /// No number at all: "un montón".
     Vague,
+    /// Adds its part to the number behind it: साढ़े, half more than.
+    Before(f64),
+    /// Before a number that is yet to be reached: "turning".
+    Becoming,
 }
 
 /// What a word says of a day.
@@ -237,6 +246,12 @@ pub enum DateWord {
     Unit(Unit),
     /// Two of a unit, said by its form: يومين.
     Two(Unit),
+    /// A length by its own name, in minutes: "half an hour", "fortnight".
+    Lasting(u32),
+    /// Between a number and its unit, and says nothing: "two whole weeks".
+    Padding,
+    /// A day with a name: Christmas.
+    Feast(Feast),
     /// Before a length: "hace", "il y a".
     AgoBefore,
     /// After a length: "ago".
@@ -430,6 +445,8 @@ fn compile(data: &Data) -> Words {
         no_name: Lexicon::new(data.text.no_name.iter().map(|p| (p.as_str(), ()))),
         name_words: Lexicon::new(data.text.name_words.iter().map(|p| (p.as_str(), ()))),
         place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
+        name_particle: Lexicon::new(data.text.name_particle.iter().map(|p| (p.as_str(), ()))),
+        people: Lexicon::new(data.number.people.iter().map(|p| (p.as_str(), ()))),
         email_sign: Lexicon::new(data.text.email_signs()),
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),
         keyword,

@@ -86,6 +86,47 @@ pub fn bounds_only(tokens: &Tokens, words: &Words) -> bool {
     numbers(tokens, words).iter().any(|(at, end)| hedged(tokens, *at, *end, words))
 }
 
+/// Whether the number at a place is yet to be reached: "turning 17".
+pub fn becoming(tokens: &Tokens, at: usize, words: &Words) -> bool {
+    !tokens.breaks(at)
+        && (1..=at.min(LEAD_WORDS))
+            .any(|k| words.number.find(tokens, at - k).is_some_and(|f| f.tokens == k && f.meaning == NumberWord::Becoming))
+}
+
+/// People counted apart and joined by "and": "4 adults and 2 kids" are 6. Nothing else may be said but words that say nothing.
+pub fn people(tokens: &Tokens, words: &Words) -> Option<f64> {
+    let mut sum = 0.0;
+    let mut counts = 0;
+    let mut joined = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        if counts > 0 && tokens.breaks(at) {
+            joined = true;
+        }
+        let counted = at_place(tokens, at, words, true).filter(|f| !f.ordinal && f.value >= 1.0);
+        if let Some(number) = counted
+            && let Some(who) = words.people.find(tokens, at + number.tokens)
+        {
+            if counts > 0 && !joined {
+                return None;
+            }
+            sum += number.value;
+            counts += 1;
+            joined = false;
+            at += number.tokens + who.tokens;
+            continue;
+        }
+        if let Some(n) = plus_at(tokens, at, words).filter(|_| counts > 0) {
+            joined = true;
+            at += n;
+            continue;
+        }
+        let filler = words.list.find(tokens, at).filter(|f| matches!(f.meaning, ListWord::Filler | ListWord::And));
+        at += filler.map(|f| f.tokens).or_else(|| (tokens.kind(at) == Some(Kind::Emoji)).then_some(1))?;
+    }
+    (counts > 1).then_some(sum)
+}
+
 /// Whether somebody is added to a count without being counted: "three of us plus the baby", "me and my 2 kids".
 pub fn more_than_counted(tokens: &Tokens, words: &Words) -> bool {
     let numbers = numbers(tokens, words);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::{Correction, DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
-use crate::answer::{keyword::Keyword, normalise::fold, question_back::QuestionBack};
+use crate::answer::{day::Feast, keyword::Keyword, normalise::fold, question_back::QuestionBack};
 
 type List = Vec<String>;
 type Numbers = BTreeMap<String, f64>;
@@ -128,6 +128,9 @@ pub struct NumberWords {
     bound_behind: List,
     plus: List,
     vague: List,
+    before: Numbers,
+    becoming: List,
+    pub people: List,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -143,6 +146,10 @@ pub struct DateWords {
     two_weeks: List,
     two_months: List,
     two_years: List,
+    lengths: BTreeMap<String, u32>,
+    padding: List,
+    /// Rules of named days, each with its names.
+    feasts: BTreeMap<String, List>,
     second: List,
     minute: List,
     hour: List,
@@ -198,6 +205,7 @@ pub struct TextWords {
     pub name_tail: List,
     pub no_name: List,
     pub name_words: List,
+    pub name_particle: List,
     pub place_lead: List,
     pub other_number: List,
     email_at: List,
@@ -397,7 +405,8 @@ impl NumberWords {
     pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
         // values first: "un" is one before it is "a"
         let mut phrases = Vec::new();
-        let tables: [NumberTable<'_>; 5] = [
+        let tables: [NumberTable<'_>; 6] = [
+            (&self.before, NumberWord::Before),
             (&self.values, NumberWord::Value),
             (&self.scales, NumberWord::Scale),
             (&self.ordinals, NumberWord::Ordinal),
@@ -421,6 +430,7 @@ impl NumberWords {
             (&self.bound_behind, NumberWord::BoundBehind),
             (&self.plus, NumberWord::Plus),
             (&self.vague, NumberWord::Vague),
+            (&self.becoming, NumberWord::Becoming),
         ]));
         phrases
     }
@@ -436,7 +446,14 @@ impl DateWords {
                 phrases.extend(list.iter().map(|phrase| (phrase.as_str(), meaning(n))));
             }
         }
+        for (rule, names) in &self.feasts {
+            if let Some(feast) = Feast::parse(rule) {
+                phrases.extend(names.iter().map(|name| (name.as_str(), DateWord::Feast(feast))));
+            }
+        }
+        phrases.extend(self.lengths.iter().map(|(phrase, minutes)| (phrase.as_str(), DateWord::Lasting(*minutes))));
         phrases.extend(all(vec![
+            (&self.padding, DateWord::Padding),
             (&self.now, DateWord::Now),
             (&self.two_hours, DateWord::Two(Unit::Hour)),
             (&self.two_days, DateWord::Two(Unit::Day)),
