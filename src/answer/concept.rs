@@ -14,6 +14,8 @@ use super::{
     normalise::{Kind, Tokens, fold},
 };
 
+/// Relations hide the words that they are made of: a "grand-mère" is no "mère", and a "mother in law" no "mother".
+const RELATIONS: &str = "family";
 /// Letters written onto a word are taken off so often: وبال.
 const CLITICS: usize = 2;
 
@@ -25,6 +27,7 @@ pub struct Concepts {
     sets: Vec<Vec<usize>>,
     /// The concept around each.
     around: Vec<Option<usize>>,
+    relations: Option<usize>,
     clitics: Vec<String>,
 }
 
@@ -52,7 +55,8 @@ impl Concepts {
             }
         }
         let phrases = Lexicon::new(by_phrase.keys().enumerate().map(|(set, phrase)| (phrase.as_str(), set)));
-        Self { phrases, sets: by_phrase.into_values().collect(), around, clitics: clitics.to_vec() }
+        let relations = numbers.get(RELATIONS).copied();
+        Self { phrases, sets: by_phrase.into_values().collect(), around, relations, clitics: clitics.to_vec() }
     }
 
     /// What the longest phrase at a token may stand for, and how many tokens it takes.
@@ -86,7 +90,8 @@ impl Concepts {
             let both = tokens.text(end).chars().count() <= 2 && matches!(tokens.between(end), "(" | "/" | "/-" | "(-");
             named.extend(set);
             if both {
-                named.extend(set.iter().filter_map(|concept| self.outer(*concept)));
+                // but "Conjoint(e)" is not all of the family
+                named.extend(set.iter().filter_map(|concept| self.outer(*concept)).filter(|outer| self.outer(*outer).is_some()));
             }
             at = end;
         }
@@ -135,6 +140,14 @@ impl<'c> Named<'c> {
             }
         }
         meant.map(|option| (option, n))
+    }
+
+    /// How many tokens a relation takes that no option names: they are not to be read apart.
+    pub fn hidden(&self, tokens: &Tokens, at: usize) -> Option<usize> {
+        let (set, n) = self.concepts.at(tokens, at)?;
+        let relations = self.concepts.relations?;
+        let is_one = |concept: &usize| *concept == relations || self.concepts.stands_within(*concept, relations);
+        (n >= 2 && set.iter().any(is_one) && self.at(tokens, at).is_none()).then_some(n)
     }
 
     fn by_option(&self) -> &[Vec<usize>] {

@@ -11,13 +11,21 @@ use super::{
 const SHORT: usize = 3;
 
 /// The reading that counts, where the reply takes itself back; `read` reads what stands behind.
-pub fn taken_back(expect: &Expect, reply: &str, tokens: &Tokens, words: &Words, read: impl Fn(&str, &Tokens) -> Reading) -> Option<Reading> {
+pub fn taken_back(
+    expect: &Expect,
+    reply: &str,
+    tokens: &Tokens,
+    words: &Words,
+    read: impl Fn(&str, &Tokens) -> Reading,
+) -> Option<Reading> {
     let (behind, correction, length) = last(tokens, words)?;
     let several = matches!(expect, Expect::AnyOf(_));
     let name = matches!(expect, Expect::Name | Expect::ContactName);
     match (expect, correction) {
         // these hear it for themselves, or take words as they are
-        (Expect::YesNo { .. } | Expect::Consent | Expect::Text { .. } | Expect::Place | Expect::Photo | Expect::Location, _) => return None,
+        (Expect::YesNo { .. } | Expect::Consent | Expect::Text { .. } | Expect::Place | Expect::Photo | Expect::Location, _) => {
+            return None;
+        }
         (_, Correction::Perhaps) if several || name => return None,
         (_, Correction::Plain) if name && length < 2 => return None,
         _ => {}
@@ -32,6 +40,8 @@ pub fn taken_back(expect: &Expect, reply: &str, tokens: &Tokens, words: &Words, 
         }
         // "Monday, no wait, I don't know"
         Reading::Unclear(Unclear::Unsure) if correction == Correction::Plain => Some(Reading::Unclear(Unclear::Unsure)),
+        // "3 days ago, no sorry, 4": what was said first is taken back all the same
+        Reading::Ambiguous(values) if correction == Correction::Plain && short => Some(Reading::Ambiguous(values)),
         Reading::Ambiguous(_) | Reading::Unclear(_) => None,
     }
 }

@@ -63,7 +63,19 @@ impl Said {
     }
 
     fn of(days: Vec<Date>, tokens: usize) -> Self {
-        Self { days, tokens, open: false, vague: false, bare: false, year: false, length: false, either: false, ago: false, clock: false, mended: false }
+        Self {
+            days,
+            tokens,
+            open: false,
+            vague: false,
+            bare: false,
+            year: false,
+            length: false,
+            either: false,
+            ago: false,
+            clock: false,
+            mended: false,
+        }
     }
 
     fn vague(tokens: usize) -> Self {

@@ -132,7 +132,8 @@ impl<'c> Labels<'c> {
 
     /// The longest label, part of one, or other words for what it names, that begins at a token.
     pub fn at(&self, tokens: &Tokens, at: usize) -> Option<Match> {
-        let written = self.written(tokens, at);
+        let hidden = self.hidden(tokens, at);
+        let written = self.written(tokens, at).filter(|found| hidden.is_none_or(|n| n <= found.n));
         if self.texts.is_empty() || written.is_some_and(|found| found.whole) {
             return written;
         }
@@ -142,6 +143,11 @@ impl<'c> Labels<'c> {
             }
             Some(_) | None => written,
         }
+    }
+
+    /// How many tokens name somebody who is no option, and are passed over whole.
+    pub fn hidden(&self, tokens: &Tokens, at: usize) -> Option<usize> {
+        if self.texts.is_empty() { None } else { self.named.hidden(tokens, at) }
     }
 
     /// The longest label, or part of one, that begins at a token.

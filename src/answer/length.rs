@@ -64,8 +64,9 @@ impl Length {
             if let Some(joined) = joined {
                 next += joined.tokens;
             }
-            let Some((n, value, unit)) = part(tokens, next, words) else { break };
-            self.add(value, unit);
+            // "3 days, 3 days exactly" is said twice, and no sum
+            let Some((n, value, smaller)) = part(tokens, next, words).filter(|(.., smaller)| rank(*smaller) < rank(unit)) else { break };
+            self.add(value, smaller);
             self.tokens = next + n - at;
         }
     }
@@ -120,6 +121,18 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
     }
 }
 
+const fn rank(unit: Unit) -> u8 {
+    match unit {
+        Unit::Second => 0,
+        Unit::Minute => 1,
+        Unit::Hour => 2,
+        Unit::Day => 3,
+        Unit::Week => 4,
+        Unit::Month => 5,
+        Unit::Year => 6,
+    }
+}
+
 /// One unit and a part of it: ساعة ونص, "hora y media".
 fn and_a_part(tokens: &Tokens, at: usize, words: &Words) -> Option<Length> {
     let (unit, n) = unit_at(tokens, at, words)?;
@@ -133,7 +146,8 @@ fn either(tokens: &Tokens, at: usize, end: usize, words: &Words) -> bool {
         tokens.kind(i) == Some(Kind::Digits) || words.number.find(tokens, i).is_some_and(|f| matches!(f.meaning, NumberWord::Value(_)))
     };
     let joins = |i: usize| words.list.find(tokens, i).is_some_and(|f| matches!(f.meaning, ListWord::Or | ListWord::To) && f.tokens == 1);
-    let before = at > 0 && (number(at - 1) && (!tokens.breaks(at) || tokens.between(at).contains(',')) || at > 1 && joins(at - 1) && number(at - 2));
+    let before =
+        at > 0 && (number(at - 1) && (!tokens.breaks(at) || tokens.between(at).contains(',')) || at > 1 && joins(at - 1) && number(at - 2));
     let open = end < tokens.len() && !tokens.breaks(end);
     before || open && (number(end) || joins(end) && number(end + 1)) && unit_at(tokens, end + 1, words).is_none()
 }

@@ -2,6 +2,7 @@
 //!
 //! A date ("12/03/1985"), a measure written onto its number ("180ml", "4th") and an id ("B12") are no numbers here.
 
+mod before;
 mod doubt;
 mod fraction;
 mod sum;
@@ -48,7 +49,7 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
         return Reading::Unclear(Unclear::Unknown);
     }
     // "no one" is nought before it is one
-    let none = words.list.find_mended(tokens, 0).is_some_and(|f| f.meaning == ListWord::None && f.tokens == tokens.len());
+    let none = doubt::says_none(tokens, words);
     let all = if none {
         vec![Found { value: 0.0, tokens: tokens.len(), digits: false, ordinal: false, mended: false, plain: false }]
     } else {
@@ -205,13 +206,8 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
         start += found.tokens;
     }
     // साढ़े अड़तीस
-    if let Some((part, n)) = before(tokens, start, words) {
-        let mut found = at_place(tokens, start + n, words, whole).filter(|f| !f.ordinal && f.value >= 1.0 && f.value.fract() == 0.0)?;
-        found.value = sign * (found.value + part * hundreds_of(found.value));
-        found.tokens += start + n - at;
-        found.digits = false;
-        found.plain = false;
-        return Some(found);
+    if let Some(found) = before::at_place(tokens, start, words, whole) {
+        return found.map(|f| Found { value: sign * f.value, tokens: f.tokens + start - at, ..f });
     }
     let mut found = match tokens.kind(start)? {
         Kind::Digits => digits(tokens, start, words, whole)?,
@@ -221,29 +217,6 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
     found.value *= sign;
     found.tokens += start - at;
     Some(found)
-}
-
-/// A word that adds its part to the number behind it.
-fn before(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)> {
-    match words.number.find(tokens, at) {
-        Some(found) => match found.meaning {
-            NumberWord::Before(part) => Some((part, found.tokens)),
-            _ => None,
-        },
-        None => None,
-    }
-}
-
-/// The scale that a round number ends in, from a hundred on: साढ़े तीन सौ is 350.
-fn hundreds_of(value: f64) -> f64 {
-    let of_thousand = scale_of(value);
-    if of_thousand > 1.0 {
-        of_thousand
-    } else if value % 100.0 == 0.0 {
-        100.0
-    } else {
-        1.0
-    }
 }
 
 /// A number that begins with digits: groups, decimals, and then words: "1.234,5", "3 million", "38 y medio", "3/4".
@@ -423,8 +396,8 @@ fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64,
             | NumberWord::BoundBehind
             | NumberWord::Plus
             | NumberWord::Vague
-                        | NumberWord::Before(_)
-                        | NumberWord::Becoming
+            | NumberWord::Before(_)
+            | NumberWord::Becoming
             | NumberWord::Over => break,
         }
         n += found.tokens;

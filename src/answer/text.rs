@@ -112,10 +112,15 @@ fn behind_but(tokens: &Tokens, words: &Words) -> Option<usize> {
 fn behind_ordinary(tokens: &Tokens, start: usize, words: &Words) -> Option<usize> {
     let ordinary = |at: usize| {
         let text = tokens.text(at);
-        words.knows(text) || words.polite.knows(text) || words.name_lead.knows(text) || words.name_tail.knows(text) || words.someone_else.knows(text)
+        words.knows(text)
+            || words.polite.knows(text)
+            || words.name_lead.knows(text)
+            || words.name_tail.knows(text)
+            || words.someone_else.knows(text)
     };
     let cut = (start + 1..tokens.len()).find(|at| tokens.breaks(*at) && !is_initial(tokens, *at))?;
-    let polite = |at: usize| words.polite.knows(tokens.text(at)) || words.name_tail.knows(tokens.text(at));
+    let filler = |at: usize| words.truth.find(tokens, at).is_some_and(|f| f.meaning == TruthWord::Filler && f.tokens == 1);
+    let polite = |at: usize| words.polite.knows(tokens.text(at)) || words.name_tail.knows(tokens.text(at)) || filler(at);
     let greets = if cut - start >= 2 { (start..cut).all(ordinary) } else { polite(start) };
     (greets && (cut..tokens.len()).any(|at| tokens.kind(at) == Some(Kind::Word) && !ordinary(at))).then_some(cut)
 }

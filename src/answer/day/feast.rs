@@ -1,6 +1,9 @@
 //! Days with a name: "New Year's day", "martes de carnaval". A rule tells the day of a year; which names follow it is data.
 
-use jiff::{ToSpan, civil::{Date, Weekday}};
+use jiff::{
+    ToSpan,
+    civil::{Date, Weekday},
+};
 
 use super::{Grammar, Said};
 use crate::answer::words::{DateWord, Unit};

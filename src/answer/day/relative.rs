@@ -164,7 +164,10 @@ impl Grammar<'_> {
         }
         // "10h", "10 pm" is a time
         let time = |i: usize| self.words.time.find(self.tokens, i);
-        if !marked && time(end).is_some_and(|f| f.meaning == TimeWord::Hour || self.tokens.text(end).len() <= 2 && self.tokens.text(end).is_ascii()) {
+        if !marked
+            && time(end)
+                .is_some_and(|f| f.meaning == TimeWord::Hour || self.tokens.text(end).len() <= 2 && self.tokens.text(end).is_ascii())
+        {
             return None;
         }
         let clock = !marked

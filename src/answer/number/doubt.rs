@@ -36,7 +36,7 @@ pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
             at += 1;
             continue;
         };
-        numbers += 1;
+        numbers += usize::from(!becoming(tokens, at, words));
         at += found.tokens.max(1);
         let open = !tokens.breaks(at) && !tokens.glued(at);
         let part = |i: usize| {
@@ -56,6 +56,24 @@ pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
         }
     }
     share && numbers > 1
+}
+
+/// "Nobody", "with no one": none, and nothing else.
+pub fn says_none(tokens: &Tokens, words: &Words) -> bool {
+    let mut none = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        match words.list.find_mended(tokens, at) {
+            Some(found) if found.meaning == ListWord::None => {
+                none = true;
+                at += found.tokens;
+            }
+            Some(found) if matches!(found.meaning, ListWord::Filler | ListWord::And) && !found.mended => at += found.tokens,
+            _ if tokens.kind(at) == Some(Kind::Emoji) => at += 1,
+            _ => return false,
+        }
+    }
+    none
 }
 
 /// Whether a number between two places is hedged: "more than 10", "100 something", "10+".

@@ -60,6 +60,8 @@ pub struct Style {
     pub ordinals_divide: Option<f64>,
     /// How words of fractions end: "veinticincoavos".
     pub fraction_endings: Vec<String>,
+    /// "Not" stands behind what it denies: बुखार नहीं है.
+    pub not_behind: bool,
     /// Letters written onto the following word: و, ال, ب.
     pub clitics: Vec<String>,
 }
@@ -76,6 +78,8 @@ pub struct Truth {
     filler: List,
     correction: List,
     sorry: List,
+    /// Takes back what stands before it, where no yes or no is asked.
+    taken_back: List,
     but: List,
     ill: List,
     well: List,
@@ -345,7 +349,7 @@ impl Truth {
 impl Truth {
     /// What takes back the words before it, in answers of every kind.
     pub fn corrections(&self) -> Vec<(&str, Correction)> {
-        all(vec![(&self.sorry, Correction::Perhaps), (&self.correction, Correction::Plain)])
+        all(vec![(&self.sorry, Correction::Perhaps), (&self.correction, Correction::Plain), (&self.taken_back, Correction::Plain)])
     }
 }
 
