@@ -400,6 +400,13 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             at += word.tokens;
             continue;
         }
+        // "j'ai pas encore les résultats": what is meant begins within "j'ai pas"
+        if word.meaning == ListWord::Not
+            && let Some(k) = (1..word.tokens).find(|k| labels.at(tokens, at + k).is_some_and(|l| k + l.n > word.tokens))
+        {
+            at += k;
+            continue;
+        }
         match word.meaning {
             ListWord::Not => denying = !words.style.not_behind,
             ListWord::But => {

@@ -10,7 +10,12 @@ use crate::answer::{
 pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Option<Option<Found>> {
     let lead = words.number.find(tokens, at)?;
     let NumberWord::Before(part) = lead.meaning else { return None };
-    let number = super::at_place(tokens, at + lead.tokens, words, whole);
+    let next = at + lead.tokens;
+    // no word of this kind twice
+    if words.number.find(tokens, next).is_some_and(|f| matches!(f.meaning, NumberWord::Before(_))) {
+        return Some(None);
+    }
+    let number = super::at_place(tokens, next, words, whole);
     let number = number.filter(|f| !f.ordinal && f.value >= 1.0 && f.value.fract() == 0.0);
     Some(number.map(|f| Found {
         value: f.value + part * hundreds_of(f.value),
