@@ -365,7 +365,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             } else {
                 How::Within
             };
-            if doubtful && !affirmed(tokens, at + n, words) {
+            if doubtful && !affirmed(tokens, at, words) {
                 said.push(Said::Doubtful);
             }
             doubtful = false;
@@ -380,12 +380,18 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             at += n;
             continue;
         }
+        if let (None, Some(n)) = (label, labels.hidden(tokens, at)) {
+            rest.words += n;
+            rest.since_and = rest.since_and.map(|since| since + n);
+            at += n;
+            continue;
+        }
         let Some(word) = word else {
             if tokens.kind(at) != Some(Kind::Emoji) {
                 rest.words += 1;
                 rest.since_and = rest.since_and.map(|n| n + 1);
             }
-            at += labels.hidden(tokens, at).unwrap_or(1);
+            at += 1;
             continue;
         };
         // "fever no, throat yes": the "no" stands behind

@@ -42,7 +42,8 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if let Some(why) = no_words(tokens, words) {
         return Reading::Unclear(why);
     }
-    let mut start = behind_but(tokens, words).unwrap_or_else(|| behind_lead(&words.name_lead, tokens, 0));
+    let led = behind_lead(&words.name_lead, tokens, 0);
+    let mut start = if led > 0 { led } else { behind_but(tokens, words).unwrap_or(0) };
     let mut end = tokens.len();
     // "good evening nurse, Maria Cruz", "it's for my son, Lucas"
     if let Some(behind) = behind_ordinary(tokens, start, words) {
@@ -55,9 +56,18 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if let Some(cut) = (start + 1..end).find(|at| tokens.breaks(*at) && !tokens.between(*at).trim().is_empty() && !is_initial(tokens, *at))
     {
         let surname_first = tokens.between(cut).trim() == "," && cut - start == 1 && end - cut == 1;
-        if !surname_first {
+        let behind = behind_lead(&words.name_lead, tokens, cut);
+        // "It's Sean. Sean Murphy", 我姓王，叫王芳: the whole name follows
+        let again = tokens.text(behind) == tokens.text(start) && end - behind > cut - start;
+        if again {
+            start = behind;
+        } else if !surname_first {
             end = cut;
         }
+    }
+    // "Me llamo Guadalupe, pero me dicen Lupita" goes on about something else
+    if let Some(but) = (start + 1..end).find(|at| words.truth.find(tokens, *at).is_some_and(|f| f.meaning == TruthWord::But)) {
+        end = but;
     }
     loop {
         if end > start && tokens.kind(end - 1) == Some(Kind::Emoji) {

@@ -84,7 +84,8 @@ impl Grammar<'_> {
         let mut said = Said::at(day, end - at);
         said.length = bare;
         said.ago = direction == Some(-1);
-        if roughly || length.days.fract() != 0.0 || length.months.fract() != 0.0 || length.years.fract() != 0.0 {
+        let half_days = length.seconds >= 86_400.0 && length.seconds % 86_400.0 != 0.0;
+        if roughly || half_days || length.days.fract() != 0.0 || length.months.fract() != 0.0 || length.years.fract() != 0.0 {
             said = Said::vague(end - at);
         }
         Some(said)

@@ -1,6 +1,6 @@
 //! Numbers with a part said before them: साढ़े अड़तीस is 38.5, सवा तीन 3.25.
 
-use super::{Found, scale_of};
+use super::Found;
 use crate::answer::{
     normalise::Tokens,
     words::{NumberWord, Words},
@@ -17,23 +17,10 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
     }
     let number = super::at_place(tokens, next, words, whole);
     let number = number.filter(|f| !f.ordinal && f.value >= 1.0 && f.value.fract() == 0.0);
-    Some(number.map(|f| Found {
-        value: f.value + part * hundreds_of(f.value),
-        tokens: f.tokens + lead.tokens,
-        digits: false,
-        plain: false,
-        ..f
-    }))
+    Some(number.map(|f| Found { value: f.value + part * scale(f.value), tokens: f.tokens + lead.tokens, digits: false, plain: false, ..f }))
 }
 
-/// The scale that a round number ends in, from a hundred on: साढ़े तीन सौ is 350.
-fn hundreds_of(value: f64) -> f64 {
-    let of_thousand = scale_of(value);
-    if of_thousand > 1.0 {
-        of_thousand
-    } else if value % 100.0 == 0.0 {
-        100.0
-    } else {
-        1.0
-    }
+/// The scale that a round number ends in, as it is counted in India: साढ़े तीन सौ is 350, सवा लाख 125,000.
+fn scale(value: f64) -> f64 {
+    [1e7, 1e5, 1e3, 1e2].into_iter().find(|scale| value % scale == 0.0).unwrap_or(1.0)
 }
