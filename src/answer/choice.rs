@@ -365,7 +365,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             } else {
                 How::Within
             };
-            if doubtful && !affirmed(tokens, at, words) {
+            if doubtful && !affirmed(tokens, at + 1, words) {
                 said.push(Said::Doubtful);
             }
             doubtful = false;

@@ -137,7 +137,15 @@ fn behind_ordinary(tokens: &Tokens, start: usize, words: &Words) -> Option<usize
 
 /// Whether words typed without a capital are mostly ordinary ones: "ni loco te lo digo" is no name.
 fn is_a_sentence(tokens: &Tokens, from: usize, end: usize, typed: &str, words: &Words) -> bool {
-    let small = typed.chars().any(char::is_lowercase) && !typed.chars().any(char::is_uppercase);
+    if typed.chars().any(char::is_uppercase) {
+        return false;
+    }
+    // आपको क्यों बताऊं, "para qué lo quieren": it asks
+    let asks = (from..end).any(|at| words.truth.find(tokens, at).is_some_and(|f| f.meaning == TruthWord::Refusal));
+    if asks && end - from > 1 {
+        return true;
+    }
+    let small = typed.chars().any(char::is_lowercase);
     let ordinary = (from..end).filter(|at| words.knows(tokens.text(*at)) && !words.name_particle.knows(tokens.text(*at))).count();
     small && end - from >= SENTENCE_WORDS && ordinary * 2 > end - from
 }
