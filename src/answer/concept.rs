@@ -16,6 +16,8 @@ use super::{
 
 /// Relations hide the words that they are made of: a "grand-mère" is no "mère", and a "mother in law" no "mother".
 const RELATIONS: &str = "family";
+/// Steps of a scale mean an option only where the options are such steps: a "bad cough" is no "severe headache".
+const SCALES: [&str; 5] = ["degree", "change", "often", "test", "dose"];
 /// Letters written onto a word are taken off so often: وبال.
 const CLITICS: usize = 2;
 
@@ -28,6 +30,7 @@ pub struct Concepts {
     /// The concept around each.
     around: Vec<Option<usize>>,
     relations: Option<usize>,
+    scales: Vec<usize>,
     clitics: Vec<String>,
 }
 
@@ -56,7 +59,8 @@ impl Concepts {
         }
         let phrases = Lexicon::new(by_phrase.keys().enumerate().map(|(set, phrase)| (phrase.as_str(), set)));
         let relations = numbers.get(RELATIONS).copied();
-        Self { phrases, sets: by_phrase.into_values().collect(), around, relations, clitics: clitics.to_vec() }
+        let scales = SCALES.iter().filter_map(|name| numbers.get(name).copied()).collect();
+        Self { phrases, sets: by_phrase.into_values().collect(), around, relations, scales, clitics: clitics.to_vec() }
     }
 
     /// What the longest phrase at a token may stand for, and how many tokens it takes.
@@ -162,6 +166,11 @@ impl<'c> Named<'c> {
     /// The one option that names a concept, or the nearest thing around it; or all that stands within it ("Father or mother" for a parent).
     fn option(&self, concept: usize) -> Option<usize> {
         let by_option = self.by_option();
+        let scale = self.concepts.scales.iter().find(|scale| self.concepts.stands_within(concept, **scale));
+        let is_step = |scale: usize| move |named: &&Vec<usize>| named.iter().any(|step| self.concepts.stands_within(*step, scale));
+        if scale.is_some_and(|scale| by_option.iter().filter(is_step(*scale)).count() < 2) {
+            return None;
+        }
         let mut looked_for = Some(concept);
         while let Some(wanted) = looked_for {
             let mut having = by_option.iter().enumerate().filter(|(_, named)| named.contains(&wanted)).map(|(option, _)| option);
