@@ -2,7 +2,7 @@
 //!
 //! In: `{"language":"es","ask":"any of","options":["fiebre","tos"],"none":"Nada","today":"2026-03-11","country":"US","said":"1 y 2"}`. `options` are labels, or
 //! an object of keys and labels, or a list of `{"key","label","words"}`; `bounds` is `past`, `future`, `in the past 30 days`, `since 2026-03-01` or
-//! `{"from","to"}`; `languages` are the flow's others. Out: `{"reading":"clear","value":…,"how":"exact"}`, `{"reading":"ambiguous","readings":[…]}`,
+//! `["2026-01-01",null]` or `{"from","to"}`; `languages` are the flow's others. Out: `{"reading":"clear","value":…,"how":"exact"}`, `{"reading":"ambiguous","readings":[…]}`,
 //! `{"reading":"unclear","reason":"too late"}`, or `{"error":"…"}` for a line that cannot be asked. `"ask":"keyword"` gives the command heard,
 //! `EMERGENCY` or `DISTRESS` before any other, or null; `"ask":"question"` the question asked back, or null.
 
@@ -197,7 +197,7 @@ impl Case {
     }
 
     fn date_bounds(&self, today: Date) -> Result<DateBounds, String> {
-        let wrong = "`bounds` is `past`, `future`, `in the past N days`, `since YYYY-MM-DD` or {from, to}";
+        let wrong = "`bounds` is `past`, `future`, `in the past N days`, `since YYYY-MM-DD`, [from, to] or {from, to}";
         match &self.bounds {
             None | Some(Json::Null) => Ok(DateBounds::default()),
             Some(Json::String(text)) => {
@@ -223,7 +223,18 @@ impl Case {
                 };
                 Ok(DateBounds { from: day(["from", "min"])?, to: day(["to", "max"])? })
             }
-            Some(Json::Bool(_) | Json::Number(_) | Json::Array(_)) => Err(wrong.to_owned()),
+            Some(Json::Array(ends)) => match ends.as_slice() {
+                [from, to] => {
+                    let day = |end: &Json| match end {
+                        Json::Null => Ok(None),
+                        Json::String(day) => day.trim().parse().map(Some).map_err(|_| wrong),
+                        _ => Err(wrong),
+                    };
+                    Ok(DateBounds { from: day(from)?, to: day(to)? })
+                }
+                _ => Err(wrong.to_owned()),
+            },
+            Some(Json::Bool(_) | Json::Number(_)) => Err(wrong.to_owned()),
         }
     }
 }

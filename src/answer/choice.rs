@@ -2,17 +2,17 @@
 //!
 //! People in a list are options whose key is the person's number: for them "me" is the one who texts (number 0).
 
+mod by_number;
 mod list;
 
-use self::list::List;
+use self::{by_number::by_number, list::List};
 use super::{
     expect::Choice,
     label::{Labels, Match},
     normalise::{Kind, Tokens},
-    number,
     reading::{How, Reading, Unclear},
     value::{Truth, Value},
-    words::{DateWord, ListWord, TruthWord, Words},
+    words::{ListWord, TruthWord, Words},
     yes_no,
 };
 
@@ -61,7 +61,11 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
             Said::None { by } => match list.exclusive {
                 Some(at) if !taken.iter().any(|(t, _)| *t == at) => taken.push((at, by)),
                 Some(_) => {}
-                None => return Reading::Unclear(Unclear::TooLow),
+                None => match list.negative(words).filter(|_| by != How::Number) {
+                    Some(at) if !taken.iter().any(|(t, _)| *t == at) => taken.push((at, How::Within)),
+                    Some(_) => {}
+                    None => return Reading::Unclear(Unclear::TooLow),
+                },
             },
             Said::Beyond { high } => return Reading::Unclear(if high { Unclear::TooHigh } else { Unclear::TooLow }),
             Said::All | Said::Range { .. } => return Reading::Unclear(Unclear::TooMany),
@@ -116,9 +120,8 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
 
 /// Nothing was chosen: does the reply say so?
 fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Reading {
-    let Some(exclusive) = list.exclusive else { return Reading::Unclear(nothing(tokens, words)) };
     let one = |at, how| Reading::Clear { value: list.choices(&[at]), how };
-    let none = |how| one(exclusive, how);
+    let none = |how| Reading::Clear { value: list.choices(&[]), how };
     // each option denied by name is none
     let denied = |at: usize| said.iter().any(|s| matches!(s, Said::Option { at: a, denied: true, .. } if *a == at));
     if list.plain().all(denied) {
@@ -279,7 +282,8 @@ fn gather(list: &List<'_>, said: &[Said]) -> Result<(Vec<usize>, How), Unclear> 
     chosen.sort_unstable();
     chosen.dedup();
     match (chosen.is_empty(), none) {
-        (true, Some(by)) => list.exclusive.map(|at| (vec![at], weaker(how, by))).ok_or(Unclear::TooLow),
+        // "none" is the empty list, whether or not an option says so
+        (true, Some(by)) => Ok((list.exclusive.into_iter().collect(), weaker(how, by))),
         (true, None) => Err(Unclear::Unknown),
         (false, Some(_)) => Err(Unclear::Contradiction),
         (false, None) => Ok((chosen, how)),
@@ -335,7 +339,9 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             denying = false;
         }
         let longer = |n: usize| words.list.find(tokens, at).is_some_and(|w| w.tokens > n);
-        if let Some((piece, n)) = by_number(list, tokens, at, words, &said).filter(|(_, n)| !longer(*n)) {
+        // "las dos" of the labels "Una" and "Dos"
+        let named = tokens.kind(at) == Some(Kind::Word) && labels.at(tokens, at).is_some_and(|l| l.whole);
+        if let Some((piece, n)) = by_number(list, tokens, at, words, &said).filter(|(_, n)| !named && !longer(*n)) {
             rest.since_and = None;
             said.push(if let (Said::Option { at, by, .. }, true) = (piece, denying) {
                 Said::Option { at, by, denied: true }
@@ -359,7 +365,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             } else {
                 How::Within
             };
-            if doubtful && !affirmed(tokens, at + n, words) {
+            if doubtful && !affirmed(tokens, at + 1, words) {
                 said.push(Said::Doubtful);
             }
             doubtful = false;
@@ -374,6 +380,12 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             at += n;
             continue;
         }
+        if let (None, Some(n)) = (label, labels.hidden(tokens, at)) {
+            rest.words += n;
+            rest.since_and = rest.since_and.map(|since| since + n);
+            at += n;
+            continue;
+        }
         let Some(word) = word else {
             if tokens.kind(at) != Some(Kind::Emoji) {
                 rest.words += 1;
@@ -384,25 +396,35 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         };
         // "fever no, throat yes": the "no" stands behind
         if matches!(word.meaning, ListWord::Not | ListWord::None)
-            && tokens.breaks(at + word.tokens)
+            && (tokens.breaks(at + word.tokens) || words.style.not_behind)
             && !tokens.breaks(at)
             && at > 0
-            && denied_behind(&mut said, in_clause)
+            && (said.last().is_some_and(|s| matches!(s, Said::Option { at, .. } if list.is_negative(*at, words)))
+                || denied_behind(&mut said, in_clause))
         {
+            in_clause = said.len();
             at += word.tokens;
             continue;
         }
+        // "j'ai pas encore les résultats": what is meant begins within "j'ai pas"
+        if word.meaning == ListWord::Not
+            && let Some(k) = (1..word.tokens).find(|k| labels.at(tokens, at + k).is_some_and(|l| k + l.n > word.tokens))
+        {
+            at += k;
+            continue;
+        }
         match word.meaning {
-            ListWord::Not => denying = true,
+            ListWord::Not => denying = !words.style.not_behind,
             ListWord::But => {
                 denying = false;
                 doubtful = false;
+                in_clause = said.len();
             }
             // 没有发烧, مفيش حمى: a "none" directly before an option denies it
             ListWord::None if !tokens.breaks(at + word.tokens) && labels.at(tokens, at + word.tokens).is_some() => {
                 denying = true;
             }
-            ListWord::None if !denying => said.push(Said::None { by: How::Exact }),
+            ListWord::None => said.push(Said::None { by: How::Exact }),
             ListWord::All if !denying => said.push(Said::All),
             ListWord::Both if list.plain().count() == 2 => said.push(Said::All),
             // 一个或两个: one or two of them, and not which
@@ -429,7 +451,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
                 }
             }
             ListWord::Or => said.push(Said::Or),
-            ListWord::None | ListWord::All | ListWord::Both | ListWord::Last | ListWord::Well => rest.words += 1,
+            ListWord::All | ListWord::Both | ListWord::Last | ListWord::Well => rest.words += 1,
             ListWord::And => rest.since_and = Some(0),
             ListWord::To | ListWord::Filler | ListWord::These | ListWord::First => {}
         }
@@ -469,118 +491,4 @@ const fn says_little(word: ListWord) -> bool {
         | ListWord::First => true,
         ListWord::Or | ListWord::All | ListWord::None | ListWord::Except | ListWord::Not | ListWord::Both | ListWord::Me => false,
     }
-}
-
-/// A number, or a range of numbers, that stands for an option.
-fn by_number(list: &List<'_>, tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Option<(Said, usize)> {
-    if let Some((first_n, length)) = first_so_many(tokens, at, words) {
-        let to = list.numbered(first_n).filter(|_| first_n >= 2);
-        return Some((to.map_or(Said::Beyond { high: true }, |to| Said::Range { from: list.numbered(1).unwrap_or(0), to }), length));
-    }
-    let (n, length) = option_number(tokens, at, words, said)?;
-    // "los 5" of five is all of them; of more it says how many, and not which
-    let counted = said.is_empty() && n >= 2 && at + length == tokens.len() && at > 0;
-    if counted && words.list.find(tokens, at - 1).is_some_and(|f| f.meaning == ListWord::These && f.tokens == 1) {
-        let all = list.plain().count() == usize::try_from(n).unwrap_or(0);
-        return Some((if all { Said::All } else { Said::Doubtful }, length));
-    }
-    // "1-3", "1 to 3", "1 a 3"; "2-4-5" is a list
-    let next = at + length;
-    let dash = |i: usize| {
-        tokens.kind(i) == Some(Kind::Digits)
-            && i > 0
-            && tokens.kind(i - 1) == Some(Kind::Digits)
-            && matches!(tokens.between(i).trim(), "-" | "~" | "..")
-    };
-    let (second, reach) = if dash(next) && !dash(next + 1) && !dash(at) {
-        (tokens.digits(next), 1)
-    } else if words.list.find(tokens, next).is_some_and(|f| f.meaning == ListWord::To) && tokens.kind(next + 1) == Some(Kind::Digits) {
-        (tokens.digits(next + 1), 2)
-    } else {
-        (None, 0)
-    };
-    if let Some(second) = second {
-        return match (list.numbered(n), list.numbered(second)) {
-            (Some(from), Some(to)) if n > 0 && from < to => Some((Said::Range { from, to }, length + reach)),
-            _ => Some((Said::Beyond { high: true }, length + reach)),
-        };
-    }
-    if n == 0 {
-        return Some((if list.exclusive.is_some() { Said::None { by: How::Number } } else { Said::Beyond { high: false } }, length));
-    }
-    match list.numbered(n) {
-        Some(option) => Some((Said::Option { at: option, by: How::Number, denied: false }, length)),
-        None => Some((Said::Beyond { high: true }, length)),
-    }
-}
-
-/// "The first two": how many, and the tokens.
-fn first_so_many(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
-    let is_first = |i: usize| number::at_place(tokens, i, words, true).filter(|f| f.ordinal && whole_number(f.value) == Some(1));
-    let many_at = |i: usize| {
-        let many = number::at_place(tokens, i, words, true).filter(|f| !f.ordinal)?;
-        whole_number(many.value).filter(|n| *n >= 2).map(|n| (n, many.tokens))
-    };
-    if let Some(first) =
-        is_first(at).map(|f| f.tokens).or_else(|| words.list.find(tokens, at).filter(|f| f.meaning == ListWord::First).map(|f| f.tokens))
-        && let Some((n, many)) = many_at(at + first)
-    {
-        return Some((n, first + many));
-    }
-    // "los dos primeros"
-    let (n, many) = many_at(at)?;
-    let behind = words.list.find(tokens, at + many).filter(|f| f.meaning == ListWord::First).map(|f| f.tokens);
-    behind.map(|first| (n, many + first))
-}
-
-/// A number that can only be an option's: alone in its clause or among other numbers, not counting something.
-fn option_number(tokens: &Tokens, at: usize, words: &Words, said: &[Said]) -> Option<(u32, usize)> {
-    let (n, length) = match tokens.kind(at)? {
-        Kind::Digits => {
-            let before = tokens.between(at);
-            let id = at > 0 && before.is_empty();
-            let decimal = tokens.kind(at + 1) == Some(Kind::Digits) && tokens.between(at + 1) == ":" || before == ":" && at > 0;
-            if (id && words.list.find(tokens, at - 1).is_none()) || decimal || tokens.text(at).len() > 2 {
-                return None;
-            }
-            (tokens.digits(at)?, 1)
-        }
-        Kind::Word => {
-            let found = number::at_place(tokens, at, words, true)?;
-            let n = whole_number(found.value)?;
-            let alone = |from: usize, to: usize| {
-                (from..to).all(|i| {
-                    words.list.find(tokens, i).is_some()
-                        || tokens.kind(i) == Some(Kind::Digits)
-                        || number::at_place(tokens, i, words, true).is_some()
-                })
-            };
-            let behind_ordinal = at > 0 && number::at_place(tokens, at - 1, words, true).is_some_and(|f| f.ordinal && f.tokens == 1);
-            if found.mended || behind_ordinal || !alone(0, at) || !alone(at + found.tokens, tokens.len()) {
-                return None;
-            }
-            (n, found.tokens)
-        }
-        Kind::Emoji => return None,
-    };
-    let end = at + length;
-    // "2 days": counts something. "2nd", "3rd" are fine, so is "2." and "2)".
-    if end < tokens.len() && !tokens.breaks(end) {
-        let counted =
-            matches!(words.date.find(tokens, end).map(|f| f.meaning), Some(DateWord::Unit(_) | DateWord::Month(_) | DateWord::AgoAfter));
-        let listed = words.list.find(tokens, end).is_some() || tokens.kind(end) != Some(Kind::Word);
-        let begins = at == 0
-            || tokens.breaks(at)
-            || matches!(said.last(), Some(Said::Option { by: How::Number, .. }))
-            || words.list.find(tokens, at - 1).is_some();
-        let ordinal = tokens.glued(end) && tokens.text(end).len() <= 2;
-        if counted || (!listed && !begins && !ordinal) || (!listed && tokens.glued(end) && !ordinal) {
-            return None;
-        }
-    }
-    Some((n, length))
-}
-
-fn whole_number(value: f64) -> Option<u32> {
-    (0..=99_u32).find(|n| (f64::from(*n) - value).abs() < f64::EPSILON)
 }

@@ -81,10 +81,17 @@ fn said_in(month_first: bool, bounds: DateBounds, tokens: &Tokens, context: &Con
     let grammar = day::Grammar::new(tokens, today, words);
     let mut found: Vec<Said> = Vec::new();
     let mut at = 0;
+    // where a length without "ago" ended
+    let mut length_end = None;
     while at < tokens.len() {
         match grammar.at_place(at) {
             Some(said) => {
                 let n = said.tokens.max(1);
+                // "a week last Sunday": a week before it, or for a week since then?
+                if length_end == Some(at) && !tokens.breaks(at) && !said.length && !said.vague && said.days != [context.today] {
+                    return Err(Unclear::Unknown);
+                }
+                length_end = (said.length && said.days != [context.today]).then_some(at + n);
                 if !day::denied(tokens, at, words) {
                     found.push(said);
                 }
@@ -97,6 +104,15 @@ fn said_in(month_first: bool, bounds: DateBounds, tokens: &Tokens, context: &Con
     let either = (0..tokens.len()).any(|at| words.list.find(tokens, at).is_some_and(|f| f.meaning == ListWord::Or));
     if either && (found.len() == 1 || found.iter().any(|s| s.length) && found.iter().any(|s| !s.length)) {
         return Err(Unclear::Unknown);
+    }
+    // "last night around 10"
+    if found.iter().any(|s| !s.clock) {
+        found.retain(|s| !s.clock);
+    }
+    // "hoy hace una semana", "it is 3 days today"
+    let counted = |s: &Said| s.ago || s.length;
+    if !ahead && found.iter().any(|s| counted(s) && s.days != [context.today]) {
+        found.retain(|s| counted(s) || s.days != [context.today]);
     }
     // "3 days now": since then, till now
     if found.len() > 1 && found.iter().any(|s| s.length && s.days != [context.today]) {

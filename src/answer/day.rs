@@ -1,6 +1,7 @@
 //! Days as people say them: the grammar. What is found is a list of days in order of preference; [`super::date`] lets the bounds decide.
 
 mod digits;
+mod feast;
 mod named;
 mod relative;
 
@@ -11,6 +12,7 @@ use jiff::{
     civil::{Date, Weekday},
 };
 
+pub use self::feast::Feast;
 use super::{
     normalise::{Kind, Tokens},
     number,
@@ -36,6 +38,10 @@ pub struct Said {
     pub length: bool,
     /// Whether its days are equally likely: कल, and 12-11-10 where the year may come first.
     pub either: bool,
+    /// Whether it is counted back from today by "ago".
+    pub ago: bool,
+    /// Whether it is a number behind "at", "around", which beside a day is the hour.
+    pub clock: bool,
     /// Whether a typing fault was mended.
     pub mended: bool,
 }
@@ -57,7 +63,19 @@ impl Said {
     }
 
     fn of(days: Vec<Date>, tokens: usize) -> Self {
-        Self { days, tokens, open: false, vague: false, bare: false, year: false, length: false, either: false, mended: false }
+        Self {
+            days,
+            tokens,
+            open: false,
+            vague: false,
+            bare: false,
+            year: false,
+            length: false,
+            either: false,
+            ago: false,
+            clock: false,
+            mended: false,
+        }
     }
 
     fn vague(tokens: usize) -> Self {
@@ -94,6 +112,7 @@ impl<'g> Grammar<'g> {
     /// The day that begins at a token; forms are tried from the longest to the shortest.
     pub fn at_place(&self, at: usize) -> Option<Said> {
         self.short_for_a_day(at)
+            .or_else(|| self.feast(at))
             .or_else(|| self.year_month_day_marked(at))
             .or_else(|| self.in_digits(at))
             .or_else(|| self.counted_from_day(at))

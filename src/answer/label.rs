@@ -5,6 +5,7 @@
 use std::cell::OnceCell;
 
 use super::{
+    concept::Named,
     expect::Choice,
     lexicon::{faults, letters, may_be_within},
     normalise::{Kind, Tokens, fold},
@@ -20,6 +21,7 @@ pub struct Labels<'c> {
     typed: Vec<Typed<'c>>,
     choices: &'c [Choice],
     words: &'c Words,
+    named: Named<'c>,
 }
 
 struct Text {
@@ -65,7 +67,7 @@ pub struct Match {
 impl<'c> Labels<'c> {
     /// Folds the labels; does nothing where the reply has no word to look up.
     pub fn of(choices: &'c [Choice], tokens: &'c Tokens, words: &'c Words) -> Self {
-        let mut labels = Self { texts: Vec::new(), typed: Vec::new(), choices, words };
+        let mut labels = Self { texts: Vec::new(), typed: Vec::new(), choices, words, named: Named::new(choices, &words.concepts) };
         if (0..tokens.len()).all(|at| tokens.kind(at) == Some(Kind::Digits))
             && !choices.iter().any(|c| c.label.contains(|d: char| d.is_ascii_digit()))
         {
@@ -128,8 +130,28 @@ impl<'c> Labels<'c> {
         options
     }
 
-    /// The longest label, or part of one, that begins at a token.
+    /// The longest label, part of one, or other words for what it names, that begins at a token.
     pub fn at(&self, tokens: &Tokens, at: usize) -> Option<Match> {
+        let hidden = self.hidden(tokens, at);
+        let written = self.written(tokens, at).filter(|found| hidden.is_none_or(|n| n <= found.n));
+        if self.texts.is_empty() || written.is_some_and(|found| found.whole) {
+            return written;
+        }
+        match self.named.at(tokens, at) {
+            Some((option, n)) if written.is_none_or(|found| found.n < n || found.mended && found.n == n) => {
+                Some(Match { option, n, mended: false, whole: false })
+            }
+            Some(_) | None => written,
+        }
+    }
+
+    /// How many tokens name somebody who is no option, and are passed over whole.
+    pub fn hidden(&self, tokens: &Tokens, at: usize) -> Option<usize> {
+        if self.texts.is_empty() { None } else { self.named.hidden(tokens, at) }
+    }
+
+    /// The longest label, or part of one, that begins at a token.
+    fn written(&self, tokens: &Tokens, at: usize) -> Option<Match> {
         let mut best: Option<Match> = None;
         let mut tied = false;
         for text in &self.texts {

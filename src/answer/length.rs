@@ -5,7 +5,7 @@ use super::{
     number,
     reading::{How, Reading, Unclear},
     value::Value,
-    words::{DateWord, NumberWord, Unit, Words},
+    words::{DateWord, ListWord, NumberWord, Unit, Words},
 };
 
 /// A length found at a place.
@@ -49,12 +49,24 @@ impl Length {
                 self.tokens += found.tokens;
                 continue;
             }
+            // "1h30"
+            if unit == Unit::Hour
+                && tokens.text(next).len() == 2
+                && let Some(minutes) = tokens.digits(next).filter(|m| *m < 60)
+                && !tokens.breaks(next)
+                && unit_at(tokens, next + 1, words).is_none()
+            {
+                self.add(f64::from(minutes), Unit::Minute);
+                self.tokens += 1;
+                continue;
+            }
             let joined = words.date.find(tokens, next).filter(|f| f.meaning == DateWord::And);
             if let Some(joined) = joined {
                 next += joined.tokens;
             }
-            let Some((n, value, unit)) = part(tokens, next, words) else { break };
-            self.add(value, unit);
+            // "3 days, 3 days exactly" is said twice, and no sum
+            let Some((n, value, smaller)) = part(tokens, next, words).filter(|(.., smaller)| rank(*smaller) < rank(unit)) else { break };
+            self.add(value, smaller);
             self.tokens = next + n - at;
         }
     }
@@ -86,7 +98,10 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
     let mut taken = 0;
     let mut at = 0;
     while at < tokens.len() {
-        if let Some(length) = at_place(tokens, at, words) {
+        if let Some(length) = at_place(tokens, at, words).or_else(|| and_a_part(tokens, at, words)) {
+            if either(tokens, at, at + length.tokens, words) {
+                return Reading::Unclear(Unclear::Unknown);
+            }
             at += length.tokens;
             taken += length.tokens;
             found.push(length);
@@ -94,7 +109,8 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
             at += 1;
         }
     }
-    let values: Vec<i64> = found.iter().filter_map(|l| whole_seconds(l.in_seconds())).collect();
+    let mut values: Vec<i64> = found.iter().filter_map(|l| whole_seconds(l.in_seconds())).collect();
+    values.dedup();
     match values.as_slice() {
         [] => Reading::Unclear(match super::yes_no::plainly(tokens, words) {
             Some(super::value::Truth::Unsure) => Unclear::Unsure,
@@ -103,6 +119,37 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
         [one] => Reading::Clear { value: Value::Duration(*one), how: if taken == tokens.len() { How::Exact } else { How::Within } },
         several => Reading::Ambiguous(several.iter().map(|s| Value::Duration(*s)).collect()),
     }
+}
+
+const fn rank(unit: Unit) -> u8 {
+    match unit {
+        Unit::Second => 0,
+        Unit::Minute => 1,
+        Unit::Hour => 2,
+        Unit::Day => 3,
+        Unit::Week => 4,
+        Unit::Month => 5,
+        Unit::Year => 6,
+    }
+}
+
+/// One unit and a part of it: ساعة ونص, "hora y media".
+fn and_a_part(tokens: &Tokens, at: usize, words: &Words) -> Option<Length> {
+    let (unit, n) = unit_at(tokens, at, words)?;
+    let part = words.number.find(tokens, at + n).is_some_and(|f| matches!(f.meaning, NumberWord::Part(_)));
+    (part && !tokens.breaks(at + n)).then(|| Length::one(unit, n, tokens, at, words))
+}
+
+/// Whether another number stands before or behind a length without a unit of its own: "2 or 3 days", "2 3 jours", يومين تلاتة.
+fn either(tokens: &Tokens, at: usize, end: usize, words: &Words) -> bool {
+    let number = |i: usize| {
+        tokens.kind(i) == Some(Kind::Digits) || words.number.find(tokens, i).is_some_and(|f| matches!(f.meaning, NumberWord::Value(_)))
+    };
+    let joins = |i: usize| words.list.find(tokens, i).is_some_and(|f| matches!(f.meaning, ListWord::Or | ListWord::To) && f.tokens == 1);
+    let before =
+        at > 0 && (number(at - 1) && (!tokens.breaks(at) || tokens.between(at).contains(',')) || at > 1 && joins(at - 1) && number(at - 2));
+    let open = end < tokens.len() && !tokens.breaks(end);
+    before || open && (number(end) || joins(end) && number(end + 1)) && unit_at(tokens, end + 1, words).is_none()
 }
 
 fn whole_seconds(seconds: f64) -> Option<i64> {
@@ -124,6 +171,13 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Length> {
 
 /// One number with its unit: "3 days", "a week", "day" where the language says the number by the unit's form ("يومين").
 fn part(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)> {
+    if let Some(found) = words.date.find(tokens, at)
+        && let DateWord::Lasting(minutes) = found.meaning
+    {
+        let whole_days = minutes % 1_440 == 0;
+        let (value, unit) = if whole_days { (minutes / 1_440, Unit::Day) } else { (minutes, Unit::Minute) };
+        return Some((found.tokens, f64::from(value), unit));
+    }
     if let Some(found) = words.number.find(tokens, at).filter(|f| f.meaning == NumberWord::A)
         && let Some((unit, n)) = unit_at(tokens, at + found.tokens, words)
     {
@@ -137,6 +191,10 @@ fn part(tokens: &Tokens, at: usize, words: &Words) -> Option<(usize, f64, Unit)>
         // 三个星期: a counting word between
         if unit_at(tokens, next, words).is_none() && words.number.find(tokens, next).is_some_and(|f| f.meaning == NumberWord::Counted) {
             next += 1;
+        }
+        // "two whole weeks"
+        if let Some(padding) = words.date.find(tokens, next).filter(|f| f.meaning == DateWord::Padding && !tokens.breaks(next)) {
+            next += padding.tokens;
         }
         if let Some((unit, n)) = unit_at(tokens, next, words) {
             return Some((next + n - at, number.value, unit));

@@ -63,6 +63,11 @@ impl<T: Copy> Lexicon<T> {
         self.entry(tokens, at, tokens.text(at), false)
     }
 
+    /// As [`Self::find`], with the first word read as another: without letters that are written onto it.
+    pub fn find_as(&self, tokens: &Tokens, at: usize, first: &str) -> Option<Found<T>> {
+        self.entry(tokens, at, first, false)
+    }
+
     /// The meaning of the phrase that takes exactly the tokens from one place to another.
     pub fn exactly(&self, tokens: &Tokens, at: usize, end: usize) -> Option<T> {
         let fits = |entry: &&Entry<T>| {

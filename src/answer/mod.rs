@@ -19,6 +19,8 @@ pub mod tongue;
 pub mod value;
 
 mod choice;
+mod concept;
+mod correction;
 mod date;
 mod day;
 mod han;
@@ -90,6 +92,16 @@ fn worth_another_language(reading: &Reading) -> bool {
 }
 
 fn read_in(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
+    let whole = read_whole(expect, reply, tokens, context, words);
+    let behind = |text: &str, tokens: &Tokens| read_whole(expect, text, tokens, context, words);
+    match (correction::taken_back(expect, reply, tokens, words, behind), &whole) {
+        (Some(Reading::Clear { value, .. }), Reading::Clear { value: same, .. }) if value == *same => whole,
+        (Some(corrected), _) => corrected,
+        (None, _) => whole,
+    }
+}
+
+fn read_whole(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
     match expect {
         Expect::YesNo { unsure } => yes_no::read(*unsure, tokens, words),
         Expect::OneOf(choices) => choice::one_of(choices, tokens, words),

@@ -2,6 +2,7 @@
 //!
 //! A date ("12/03/1985"), a measure written onto its number ("180ml", "4th") and an id ("B12") are no numbers here.
 
+mod before;
 mod doubt;
 mod fraction;
 mod sum;
@@ -41,11 +42,14 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
         let how = if n == tokens.len() { How::Exact } else { How::Within };
         return outside(value, min, max, whole).map_or(Reading::Clear { value: Value::Number(value), how }, Reading::Unclear);
     }
+    if let Some(sum) = doubt::people(tokens, words) {
+        return outside(sum, min, max, whole).map_or(Reading::Clear { value: Value::Number(sum), how: How::Within }, Reading::Unclear);
+    }
     if doubt::exotic(tokens, words) || doubt::bounds_only(tokens, words) || doubt::more_than_counted(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
     // "no one" is nought before it is one
-    let none = words.list.find_mended(tokens, 0).is_some_and(|f| f.meaning == ListWord::None && f.tokens == tokens.len());
+    let none = doubt::says_none(tokens, words);
     let all = if none {
         vec![Found { value: 0.0, tokens: tokens.len(), digits: false, ordinal: false, mended: false, plain: false }]
     } else {
@@ -109,8 +113,11 @@ pub fn all(tokens: &Tokens, words: &Words, whole: bool) -> Vec<Found> {
     while at < tokens.len() {
         match at_place(tokens, at, words, whole) {
             Some(number) if !number.ordinal && free(tokens, at, number, words) => {
+                // "16, turning 17 in june"
+                if !doubt::becoming(tokens, at, words) {
+                    found.push(number);
+                }
                 at += number.tokens;
-                found.push(number);
             }
             Some(number) => at += number.tokens.max(1),
             None => at += 1,
@@ -197,6 +204,10 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words, whole: bool) -> Optio
         }
         sign = -1.0;
         start += found.tokens;
+    }
+    // साढ़े अड़तीस
+    if let Some(found) = before::at_place(tokens, start, words, whole) {
+        return found.map(|f| Found { value: sign * f.value, tokens: f.tokens + start - at, ..f });
     }
     let mut found = match tokens.kind(start)? {
         Kind::Digits => digits(tokens, start, words, whole)?,
@@ -385,6 +396,8 @@ fn scaled(tokens: &Tokens, at: usize, value: f64, words: &Words) -> Option<(f64,
             | NumberWord::BoundBehind
             | NumberWord::Plus
             | NumberWord::Vague
+            | NumberWord::Before(_)
+            | NumberWord::Becoming
             | NumberWord::Over => break,
         }
         n += found.tokens;
@@ -489,7 +502,9 @@ fn in_words(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
             | NumberWord::BoundBehind
             | NumberWord::Plus
             | NumberWord::Over
-            | NumberWord::Vague => break,
+            | NumberWord::Vague
+            | NumberWord::Before(_)
+            | NumberWord::Becoming => break,
         }
         n += length;
         last_good = n;
@@ -531,7 +546,8 @@ fn word(tokens: &Tokens, at: usize, words: &Words) -> Option<(NumberWord, usize,
         }
     }
     // mending is for long words: "tree" is not three, "seventten" is
-    if text.len() >= 5 && text.is_ascii() && !words.knows(text) {
+    let long = text.len() >= 5 || text.len() == 4 && tokens.len() == 1;
+    if long && text.is_ascii() && !words.knows(text) {
         return words.number.find_mended(tokens, at).map(|f| (f.meaning, f.tokens, true));
     }
     None

@@ -10,6 +10,7 @@ use phonenumber::{
 
 use super::{
     normalise::{Kind, Tokens},
+    number,
     reading::{How, Reading, Unclear},
     value::{Truth, Value},
     words::{NumberWord, Words},
@@ -160,6 +161,16 @@ fn dictated(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
             n += 1;
             continue;
         }
+        // "trente-neuf quatre-vingt-dix-huit": by pairs
+        if !words.style.places
+            && let Some(pair) = number::at_place(tokens, at + n, words, true).filter(|f| f.value >= 10.0 && f.value < 100.0)
+            && !(pair.ordinal || pair.mended || pair.digits)
+            && pair.value.fract() == 0.0
+        {
+            digits.push_str(&pair.value.to_string());
+            n += pair.tokens;
+            continue;
+        }
         let Some(found) = words.number.find(tokens, at + n) else { break };
         match found.meaning {
             NumberWord::Value(value) if (0.0..10.0).contains(&value) && value.fract() == 0.0 => digits.push_str(&value.to_string()),
@@ -172,15 +183,15 @@ fn dictated(tokens: &Tokens, at: usize, words: &Words) -> Option<Run> {
 
 /// The numbers of a run in E.164: one, or several written side by side; none where it cannot be one.
 fn judge(run: &Run, country: &str) -> Vec<String> {
-    if let Some(number) = number(&run.digits, run.plus, country) {
+    if let Some(number) = in_full(&run.digits, run.plus, country) {
         return vec![number];
     }
     // two numbers with only a space between
-    let each: Vec<Option<String>> = run.parts.iter().map(|part| number(part, false, country)).collect();
+    let each: Vec<Option<String>> = run.parts.iter().map(|part| in_full(part, false, country)).collect();
     if run.parts.len() > 1 && each.iter().all(Option::is_some) { each.into_iter().flatten().collect() } else { Vec::new() }
 }
 
-fn number(digits: &str, plus: bool, country: &str) -> Option<String> {
+fn in_full(digits: &str, plus: bool, country: &str) -> Option<String> {
     let prefixed = digits.starts_with('0') || country.is_empty();
     if digits.len() < *DIGITS.start() || digits.len() > DIGITS.end() + if prefixed { 3 } else { 0 } {
         return None;

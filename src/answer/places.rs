@@ -46,6 +46,8 @@ pub fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                         | NumberWord::BoundBehind
                         | NumberWord::Plus
                         | NumberWord::Vague
+                        | NumberWord::Before(_)
+                        | NumberWord::Becoming
                         | NumberWord::Over => false,
                     }
                 }
@@ -158,6 +160,15 @@ impl Reader {
                 return false;
             }
             decimals.push_str(&value.to_string());
+            return true;
+        }
+        // 廿一: tens in one sign
+        if value >= 10.0 {
+            if self.waiting.is_some() || self.section > 0.0 && self.last_scale < 100.0 {
+                return false;
+            }
+            self.section += value;
+            self.last_scale = 10.0;
             return true;
         }
         if value == 0.0 && self.last_scale > 0.0 && self.waiting.is_none() && self.row.is_none() {

@@ -11,6 +11,10 @@ use super::{
 
 /// Words of the longest name: four given names, four of the family, and particles.
 const NAME_WORDS: usize = 8;
+/// Words behind a name that are written short, with a point.
+const SHORTENED: [&str; 4] = ["jr", "sr", "jnr", "snr"];
+/// Words of the shortest sentence that is told from a name.
+const SENTENCE_WORDS: usize = 3;
 /// Characters of a place; more is a story.
 const PLACE_CHARS: usize = 200;
 
@@ -38,20 +42,32 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if let Some(why) = no_words(tokens, words) {
         return Reading::Unclear(why);
     }
-    let start = behind_but(tokens, words).unwrap_or_else(|| behind_lead(&words.name_lead, tokens));
+    let led = behind_lead(&words.name_lead, tokens, 0);
+    let mut start = if led > 0 { led } else { behind_but(tokens, words).unwrap_or(0) };
     let mut end = tokens.len();
-    // "some guy from work", "you already have it", "je connais pas le nom du monsieur"
-    let of_names = || (start..end).any(|at| words.name_words.find(tokens, at).is_some());
-    if words.no_name.find(tokens, 0).or_else(|| words.no_name.find(tokens, start)).is_some() || end - start > 1 && of_names() {
+    // "good evening nurse, Maria Cruz", "it's for my son, Lucas"
+    if let Some(behind) = behind_ordinary(tokens, start, words) {
+        start = behind_lead(&words.name_lead, tokens, behind);
+    }
+    if words.no_name.find(tokens, 0).or_else(|| words.no_name.find(tokens, start)).is_some() {
         return Reading::Unclear(Unclear::Unknown);
     }
     // a clause behind the name is not part of it: "Ana, my sister". A comma between two single words may be "García, Ana".
     if let Some(cut) = (start + 1..end).find(|at| tokens.breaks(*at) && !tokens.between(*at).trim().is_empty() && !is_initial(tokens, *at))
     {
         let surname_first = tokens.between(cut).trim() == "," && cut - start == 1 && end - cut == 1;
-        if !surname_first {
+        let behind = behind_lead(&words.name_lead, tokens, cut);
+        // "It's Sean. Sean Murphy", 我姓王，叫王芳: the whole name follows
+        let again = tokens.text(behind) == tokens.text(start) && end - behind > cut - start;
+        if again {
+            start = behind;
+        } else if !surname_first {
             end = cut;
         }
+    }
+    // "Me llamo Guadalupe, pero me dicen Lupita" goes on about something else
+    if let Some(but) = (start + 1..end).find(|at| words.truth.find(tokens, *at).is_some_and(|f| f.meaning == TruthWord::But)) {
+        end = but;
     }
     loop {
         if end > start && tokens.kind(end - 1) == Some(Kind::Emoji) {
@@ -61,6 +77,10 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
         } else {
             break;
         }
+    }
+    // "some guy from work", "you already have it", "je connais pas le nom du monsieur"
+    if end - start > 1 && (start..end).any(|at| words.name_words.find(tokens, at).is_some()) {
+        return Reading::Unclear(Unclear::Unknown);
     }
     let from = (start..end).find(|at| tokens.kind(*at) == Some(Kind::Word)).unwrap_or(end);
     if from >= end {
@@ -77,9 +97,15 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if end - from > NAME_WORDS * if words.style.places { 2 } else { 1 } {
         return Reading::Unclear(Unclear::TooLong);
     }
-    let typed: Vec<&str> = tokens.raw(reply, from, end).split_whitespace().collect();
+    if is_a_sentence(tokens, from, end, tokens.raw(reply, from, end), words) {
+        return Reading::Unclear(Unclear::Unknown);
+    }
+    let mut typed = tokens.raw(reply, from, end).split_whitespace().collect::<Vec<_>>().join(" ");
+    if SHORTENED.contains(&tokens.text(end - 1)) && tokens.between(end).starts_with('.') {
+        typed.push('.');
+    }
     let how = if start == 0 && end == tokens.len() { How::Exact } else { How::Within };
-    Reading::Clear { value: Value::Name(typed.join(" ")), how }
+    Reading::Clear { value: Value::Name(typed), how }
 }
 
 /// Where a name begins behind a "but" and what leads to it: "Tommy is fine but its Tom Riley".
@@ -90,6 +116,38 @@ fn behind_but(tokens: &Tokens, words: &Words) -> Option<usize> {
         let start = behind + words.name_lead.find(tokens, behind)?.tokens;
         (start < tokens.len()).then_some(start)
     })
+}
+
+/// Where a second clause begins behind one of ordinary words, if that second one has others: a greeting, or for whom it is.
+fn behind_ordinary(tokens: &Tokens, start: usize, words: &Words) -> Option<usize> {
+    let ordinary = |at: usize| {
+        let text = tokens.text(at);
+        words.knows(text)
+            || words.polite.knows(text)
+            || words.name_lead.knows(text)
+            || words.name_tail.knows(text)
+            || words.someone_else.knows(text)
+    };
+    let cut = (start + 1..tokens.len()).find(|at| tokens.breaks(*at) && !is_initial(tokens, *at))?;
+    let filler = |at: usize| words.truth.find(tokens, at).is_some_and(|f| f.meaning == TruthWord::Filler && f.tokens == 1);
+    let polite = |at: usize| words.polite.knows(tokens.text(at)) || words.name_tail.knows(tokens.text(at)) || filler(at);
+    let greets = if cut - start >= 2 { (start..cut).all(ordinary) } else { polite(start) };
+    (greets && (cut..tokens.len()).any(|at| tokens.kind(at) == Some(Kind::Word) && !ordinary(at))).then_some(cut)
+}
+
+/// Whether words typed without a capital are mostly ordinary ones: "ni loco te lo digo" is no name.
+fn is_a_sentence(tokens: &Tokens, from: usize, end: usize, typed: &str, words: &Words) -> bool {
+    if typed.chars().any(char::is_uppercase) {
+        return false;
+    }
+    // आपको क्यों बताऊं, "para qué lo quieren": it asks
+    let asks = (from..end).any(|at| words.truth.find(tokens, at).is_some_and(|f| f.meaning == TruthWord::Refusal));
+    if asks && end - from > 1 {
+        return true;
+    }
+    let small = typed.chars().any(char::is_lowercase);
+    let ordinary = (from..end).filter(|at| words.knows(tokens.text(*at)) && !words.name_particle.knows(tokens.text(*at))).count();
+    small && end - from >= SENTENCE_WORDS && ordinary * 2 > end - from
 }
 
 /// Where words that only follow a name begin, if the reply's part ends with them: "Tom Riley here".
@@ -110,7 +168,7 @@ pub fn place(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if let Some(why) = no_words(tokens, words) {
         return Reading::Unclear(why);
     }
-    let start = behind_lead(&words.place_lead, tokens);
+    let start = behind_lead(&words.place_lead, tokens, 0);
     if !(start..tokens.len()).any(|at| tokens.kind(at) == Some(Kind::Word)) {
         return Reading::Unclear(Unclear::Unknown);
     }
@@ -215,8 +273,8 @@ fn no_words(tokens: &Tokens, words: &Words) -> Option<Unclear> {
 }
 
 /// Where the answer begins behind words that lead to it, several if need be: "hi, my name is".
-fn behind_lead(lead: &Lexicon<()>, tokens: &Tokens) -> usize {
-    let mut start = 0;
+fn behind_lead(lead: &Lexicon<()>, tokens: &Tokens, from: usize) -> usize {
+    let mut start = from;
     while let Some(found) = lead.find(tokens, start).filter(|f| start + f.tokens < tokens.len()) {
         start += found.tokens;
     }

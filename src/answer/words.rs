@@ -13,6 +13,8 @@ use std::{
 use rustc_hash::FxHashSet;
 
 use super::{
+    concept::Concepts,
+    day::Feast,
     keyword::Keyword,
     lexicon::Lexicon,
     normalise::{Tokens, fold},
@@ -23,13 +25,13 @@ use data::Data;
 
 /// One line a language: its primary tag and its data.
 static FILES: &[(&str, &str)] = &[
-    ("en", include_str!("words/en.toml")),
-    ("es", include_str!("words/es.toml")),
-    ("fr", include_str!("words/fr.toml")),
-    ("pt", include_str!("words/pt.toml")),
-    ("ar", include_str!("words/ar.toml")),
-    ("zh", include_str!("words/zh.toml")),
-    ("hi", include_str!("words/hi.toml")),
+    ("en", concat!(include_str!("words/en.toml"), include_str!("words/concept/en.toml"))),
+    ("es", concat!(include_str!("words/es.toml"), include_str!("words/concept/es.toml"))),
+    ("fr", concat!(include_str!("words/fr.toml"), include_str!("words/concept/fr.toml"))),
+    ("pt", concat!(include_str!("words/pt.toml"), include_str!("words/concept/pt.toml"))),
+    ("ar", concat!(include_str!("words/ar.toml"), include_str!("words/concept/ar.toml"))),
+    ("zh", concat!(include_str!("words/zh.toml"), include_str!("words/concept/zh.toml"))),
+    ("hi", concat!(include_str!("words/hi.toml"), include_str!("words/concept/hi.toml"))),
 ];
 
 /// The words of one language, compiled.
@@ -51,6 +53,10 @@ pub struct Words {
     pub same: HashMap<Box<str>, Box<str>>,
     /// Phrases of several words that mean the same, each a list of folded words: head hurts, headache.
     pub alike: Vec<Vec<Vec<Box<str>>>>,
+    /// What options and replies may name by other words.
+    pub concepts: Concepts,
+    /// Words that take back what was said before them: "no wait", "digo".
+    pub correction: Lexicon<Correction>,
     /// Numbers in words.
     pub number: Lexicon<NumberWord>,
     /// Words of days.
@@ -69,6 +75,10 @@ pub struct Words {
     pub name_words: Lexicon<()>,
     /// What stands before a place: "I live in".
     pub place_lead: Lexicon<()>,
+    /// Small words of names: "de la", "van".
+    pub name_particle: Lexicon<()>,
+    /// People who are counted: "adults", "kids".
+    pub people: Lexicon<()>,
     /// "At" and "dot" of an e-mail address read aloud, each with its sign.
     pub email_sign: Lexicon<char>,
     /// What says that a number is no telephone's: "account", "card".
@@ -128,6 +138,15 @@ pub enum TruthWord {
     Lead,
     /// An ordinary word that looks like one with a typing fault.
     Other,
+}
+
+/// How surely a word takes back what was said before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Correction {
+    /// It does nothing else: "I mean", "no wait".
+    Plain,
+    /// It may beg pardon for something else: "sorry".
+    Perhaps,
 }
 
 /// What a word says about a list.
@@ -204,6 +223,10 @@ pub enum NumberWord {
     Over,
     /// No number at all: "un montón".
     Vague,
+    /// Adds its part to the number behind it: साढ़े, half more than.
+    Before(f64),
+    /// Before a number that is yet to be reached: "turning".
+    Becoming,
 }
 
 /// What a word says of a day.
@@ -223,6 +246,12 @@ pub enum DateWord {
     Unit(Unit),
     /// Two of a unit, said by its form: يومين.
     Two(Unit),
+    /// A length by its own name, in minutes: "half an hour", "fortnight".
+    Lasting(u32),
+    /// Between a number and its unit, and says nothing: "two whole weeks".
+    Padding,
+    /// A day with a name: Christmas.
+    Feast(Feast),
     /// Before a length: "hace", "il y a".
     AgoBefore,
     /// After a length: "ago".
@@ -405,6 +434,8 @@ fn compile(data: &Data) -> Words {
         lack: Lexicon::new(data.list.lack.iter().map(|p| (p.as_str(), ()))),
         same: data.list.same_words(),
         alike: data.list.same_phrases(),
+        concepts: Concepts::new(&data.concept, &data.style.clitics),
+        correction: Lexicon::new(data.truth.corrections()),
         number: Lexicon::new(data.number.phrases()),
         date: Lexicon::new(data.date.phrases()),
         time: Lexicon::new(data.time.phrases()),
@@ -414,6 +445,8 @@ fn compile(data: &Data) -> Words {
         no_name: Lexicon::new(data.text.no_name.iter().map(|p| (p.as_str(), ()))),
         name_words: Lexicon::new(data.text.name_words.iter().map(|p| (p.as_str(), ()))),
         place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
+        name_particle: Lexicon::new(data.text.name_particle.iter().map(|p| (p.as_str(), ()))),
+        people: Lexicon::new(data.number.people.iter().map(|p| (p.as_str(), ()))),
         email_sign: Lexicon::new(data.text.email_signs()),
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),
         keyword,

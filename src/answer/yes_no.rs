@@ -156,6 +156,9 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
             _ => Err(Unclear::Unknown),
         };
     }
+    if let Some(truth) = after_all(&pieces) {
+        return Ok((truth, How::Within));
+    }
     after_correction(&pieces, how).unwrap_or_else(|| weigh(&pieces, how, tokens.asks, words.style.no_negates))
 }
 
@@ -165,6 +168,17 @@ fn after_correction(pieces: &[Piece], how: How) -> Option<Result<(Truth, How), U
     let behind = pieces.get(at + 1..)?;
     let truth = behind.iter().find_map(said)?;
     (at > 0).then_some(Ok((truth, how)))
+}
+
+/// "Yeah no, definitely not", "oui enfin non, c'est non": the first word is taken back at once, and then said twice.
+fn after_all(pieces: &[Piece]) -> Option<Truth> {
+    let first = said(pieces.first()?)?;
+    let rest: Vec<(usize, Truth)> = pieces.iter().enumerate().skip(1).filter_map(|(n, p)| said(p).map(|truth| (n, truth))).collect();
+    let (at, second) = *rest.first()?;
+    let agree = rest.len() >= 2 && rest.iter().all(|(_, truth)| *truth == second);
+    let turned = matches!((first, second), (Truth::Yes, Truth::No) | (Truth::No, Truth::Yes));
+    let open = pieces.first().is_some_and(|p| !p.closes) || pieces.iter().all(|p| p.known);
+    (agree && turned && open && at <= 2).then_some(second)
 }
 
 fn said(piece: &Piece) -> Option<Truth> {

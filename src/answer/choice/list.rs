@@ -1,6 +1,11 @@
 //! The options of a question with their numbers, as they are shown.
 
-use crate::answer::{expect::Choice, value::Value};
+use crate::answer::{
+    expect::Choice,
+    normalise::Tokens,
+    value::Value,
+    words::{ListWord, Words},
+};
 
 /// The options with their numbers.
 pub struct List<'c> {
@@ -42,6 +47,24 @@ impl<'c> List<'c> {
         let people =
             self.plain().all(|at| self.choices.get(at).is_some_and(|c| !c.key.is_empty() && c.key.bytes().all(|b| b.is_ascii_digit())));
         if people { self.choices.iter().position(|c| c.key == "0") } else { None }
+    }
+
+    /// The one option that says "none" or "not": "Not tested", "Ninguna".
+    pub fn negative(&self, words: &Words) -> Option<usize> {
+        let mut having = (0..self.choices.len()).filter(|at| self.is_negative(*at, words));
+        match (having.next(), having.next()) {
+            (Some(at), None) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Whether an option says "none" or "not" itself.
+    pub fn is_negative(&self, at: usize, words: &Words) -> bool {
+        let says = |text: &String| {
+            let tokens = Tokens::of(text);
+            (0..tokens.len()).any(|at| words.list.find(&tokens, at).is_some_and(|f| matches!(f.meaning, ListWord::None | ListWord::Not)))
+        };
+        self.choices.get(at).is_some_and(|choice| std::iter::once(&choice.label).chain(&choice.words).any(says))
     }
 
     /// The value of options taken; the exclusive one alone is the empty list.

@@ -201,6 +201,12 @@ impl Grammar<'_> {
                 end = behind + n;
             }
         }
+        // "the sunday before last"
+        if let Some((DateWord::AgoAfter, n, _)) = self.word(behind)
+            && let Some(m) = self.is(behind + n, DateWord::Last)
+        {
+            return Some(Said::vague(behind + n + m - at));
+        }
         // "two mondays later", "the monday before"
         if matches!(self.word(behind), Some((DateWord::LaterAfter | DateWord::AgoAfter, n, _)) if self.tokens.breaks(behind + n)) {
             return Some(Said::vague(behind + 1 - at));

@@ -6,7 +6,7 @@ use super::{Grammar, Said, Way};
 use crate::answer::{
     length::{self, Length},
     normalise::Kind,
-    words::{DateWord, Unit},
+    words::{DateWord, TimeWord, Unit},
 };
 
 impl Grammar<'_> {
@@ -20,9 +20,18 @@ impl Grammar<'_> {
             (DateWord::AgoAfter, n, _) => (-1, n),
             _ => return None,
         };
-        let (DateWord::Day(offset), m, _) = self.word(next + n)? else { return None };
-        let base = self.today.day.checked_add(offset.days()).ok()?;
-        Some(Said::at(shift(base, &length, direction), length.tokens + n + m))
+        let start = self.skip_of(next + n);
+        match self.word(start)? {
+            (DateWord::Day(offset), m, _) if start == next + n => {
+                let base = self.today.day.checked_add(offset.days()).ok()?;
+                Some(Said::at(shift(base, &length, direction), length.tokens + n + m))
+            }
+            (DateWord::Feast(feast), m, _) => {
+                let days = self.feast_days(feast, 0).into_iter().filter_map(|base| shift(base, &length, direction)).collect();
+                Some(Said { open: true, ..Said::of(days, start + m - at) })
+            }
+            _ => None,
+        }
     }
 
     /// "3 days ago", "hace 3 días", "il y a", "in 3 weeks", "3 days" where days past are asked.
@@ -37,6 +46,8 @@ impl Grammar<'_> {
                 DateWord::Since | DateWord::AgoBefore => lead = Some(DateWord::AgoBefore),
                 DateWord::Roughly => roughly = true,
                 DateWord::LaterBefore => lead = Some(word),
+                // "faz hoje uma semana"
+                DateWord::Day(0) if lead == Some(DateWord::AgoBefore) => {}
                 _ => break,
             }
             start += n;
@@ -72,7 +83,9 @@ impl Grammar<'_> {
         let day = shift(self.today.day, &length, direction.unwrap_or(-1));
         let mut said = Said::at(day, end - at);
         said.length = bare;
-        if roughly || length.days.fract() != 0.0 || length.months.fract() != 0.0 || length.years.fract() != 0.0 {
+        said.ago = direction == Some(-1);
+        let half_days = length.seconds >= 86_400.0 && length.seconds % 86_400.0 != 0.0;
+        if roughly || half_days || length.days.fract() != 0.0 || length.months.fract() != 0.0 || length.years.fract() != 0.0 {
             said = Said::vague(end - at);
         }
         Some(said)
@@ -150,6 +163,17 @@ impl Grammar<'_> {
         {
             return None;
         }
+        // "10h", "10 pm" is a time
+        let time = |i: usize| self.words.time.find(self.tokens, i);
+        if !marked
+            && time(end)
+                .is_some_and(|f| f.meaning == TimeWord::Hour || self.tokens.text(end).len() <= 2 && self.tokens.text(end).is_ascii())
+        {
+            return None;
+        }
+        let clock = !marked
+            && (1..=start.min(3)).any(|k| time(start - k).is_some_and(|f| f.meaning == TimeWord::Filler && f.tokens == k))
+            && self.is(start - 1, DateWord::Of).is_none_or(|_| time(start.saturating_sub(2)).is_some_and(|f| f.tokens == 2));
         let mut days: Vec<Date> = (-2..=2).filter_map(|m| self.day_in_month(m, day)).collect();
         self.sort(&mut days);
         // "a couple fridays": a count of weekdays
@@ -164,7 +188,7 @@ impl Grammar<'_> {
         let before = days.iter().find(|d| **d <= self.today.day).copied();
         let after = days.iter().find(|d| **d > self.today.day).copied();
         days.retain(|d| Some(*d) == before || Some(*d) == after);
-        Some(Said { open: true, bare: !marked && !led, ..Said::of(days, end - at) })
+        Some(Said { open: true, clock, bare: !marked && !led, ..Said::of(days, end - at) })
     }
 }
 

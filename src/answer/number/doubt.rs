@@ -36,7 +36,7 @@ pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
             at += 1;
             continue;
         };
-        numbers += 1;
+        numbers += usize::from(!becoming(tokens, at, words));
         at += found.tokens.max(1);
         let open = !tokens.breaks(at) && !tokens.glued(at);
         let part = |i: usize| {
@@ -56,6 +56,24 @@ pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
         }
     }
     share && numbers > 1
+}
+
+/// "Nobody", "with no one": none, and nothing else.
+pub fn says_none(tokens: &Tokens, words: &Words) -> bool {
+    let mut none = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        match words.list.find_mended(tokens, at) {
+            Some(found) if found.meaning == ListWord::None => {
+                none = true;
+                at += found.tokens;
+            }
+            Some(found) if matches!(found.meaning, ListWord::Filler | ListWord::And) && !found.mended => at += found.tokens,
+            _ if tokens.kind(at) == Some(Kind::Emoji) => at += 1,
+            _ => return false,
+        }
+    }
+    none
 }
 
 /// Whether a number between two places is hedged: "more than 10", "100 something", "10+".
@@ -84,6 +102,47 @@ fn number_before(tokens: &Tokens, at: usize, words: &Words) -> bool {
 /// Whether a number of the reply only bounds what was asked.
 pub fn bounds_only(tokens: &Tokens, words: &Words) -> bool {
     numbers(tokens, words).iter().any(|(at, end)| hedged(tokens, *at, *end, words))
+}
+
+/// Whether the number at a place is yet to be reached: "turning 17".
+pub fn becoming(tokens: &Tokens, at: usize, words: &Words) -> bool {
+    !tokens.breaks(at)
+        && (1..=at.min(LEAD_WORDS))
+            .any(|k| words.number.find(tokens, at - k).is_some_and(|f| f.tokens == k && f.meaning == NumberWord::Becoming))
+}
+
+/// People counted apart and joined by "and": "4 adults and 2 kids" are 6. Nothing else may be said but words that say nothing.
+pub fn people(tokens: &Tokens, words: &Words) -> Option<f64> {
+    let mut sum = 0.0;
+    let mut counts = 0;
+    let mut joined = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        if counts > 0 && tokens.breaks(at) {
+            joined = true;
+        }
+        let counted = at_place(tokens, at, words, true).filter(|f| !f.ordinal && f.value >= 1.0);
+        if let Some(number) = counted
+            && let Some(who) = words.people.find(tokens, at + number.tokens)
+        {
+            if counts > 0 && !joined {
+                return None;
+            }
+            sum += number.value;
+            counts += 1;
+            joined = false;
+            at += number.tokens + who.tokens;
+            continue;
+        }
+        if let Some(n) = plus_at(tokens, at, words).filter(|_| counts > 0) {
+            joined = true;
+            at += n;
+            continue;
+        }
+        let filler = words.list.find(tokens, at).filter(|f| matches!(f.meaning, ListWord::Filler | ListWord::And));
+        at += filler.map(|f| f.tokens).or_else(|| (tokens.kind(at) == Some(Kind::Emoji)).then_some(1))?;
+    }
+    (counts > 1).then_some(sum)
 }
 
 /// Whether somebody is added to a count without being counted: "three of us plus the baby", "me and my 2 kids".

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::{DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
-use crate::answer::{keyword::Keyword, normalise::fold, question_back::QuestionBack};
+use super::{Correction, DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
+use crate::answer::{day::Feast, keyword::Keyword, normalise::fold, question_back::QuestionBack};
 
 type List = Vec<String>;
 type Numbers = BTreeMap<String, f64>;
@@ -32,6 +32,8 @@ pub struct Data {
     pub question: QuestionWords,
     pub auto_reply: AutoReplyWords,
     pub extra: ExtraWords,
+    /// Paths of concepts and what they are called.
+    pub concept: BTreeMap<String, List>,
 }
 
 /// How the language writes numbers and days.
@@ -58,6 +60,8 @@ pub struct Style {
     pub ordinals_divide: Option<f64>,
     /// How words of fractions end: "veinticincoavos".
     pub fraction_endings: Vec<String>,
+    /// "Not" stands behind what it denies: बुखार नहीं है.
+    pub not_behind: bool,
     /// Letters written onto the following word: و, ال, ب.
     pub clitics: Vec<String>,
 }
@@ -73,6 +77,9 @@ pub struct Truth {
     no_alone: List,
     filler: List,
     correction: List,
+    sorry: List,
+    /// Takes back what stands before it, where no yes or no is asked.
+    taken_back: List,
     but: List,
     ill: List,
     well: List,
@@ -125,6 +132,9 @@ pub struct NumberWords {
     bound_behind: List,
     plus: List,
     vague: List,
+    before: Numbers,
+    becoming: List,
+    pub people: List,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -140,6 +150,10 @@ pub struct DateWords {
     two_weeks: List,
     two_months: List,
     two_years: List,
+    lengths: BTreeMap<String, u32>,
+    padding: List,
+    /// Rules of named days, each with its names.
+    feasts: BTreeMap<String, List>,
     second: List,
     minute: List,
     hour: List,
@@ -195,6 +209,7 @@ pub struct TextWords {
     pub name_tail: List,
     pub no_name: List,
     pub name_words: List,
+    pub name_particle: List,
     pub place_lead: List,
     pub other_number: List,
     email_at: List,
@@ -331,6 +346,13 @@ impl Truth {
     }
 }
 
+impl Truth {
+    /// What takes back the words before it, in answers of every kind.
+    pub fn corrections(&self) -> Vec<(&str, Correction)> {
+        all(vec![(&self.sorry, Correction::Perhaps), (&self.correction, Correction::Plain), (&self.taken_back, Correction::Plain)])
+    }
+}
+
 impl ListWords {
     pub fn phrases(&self) -> Vec<(&str, ListWord)> {
         all(vec![
@@ -387,7 +409,8 @@ impl NumberWords {
     pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
         // values first: "un" is one before it is "a"
         let mut phrases = Vec::new();
-        let tables: [NumberTable<'_>; 5] = [
+        let tables: [NumberTable<'_>; 6] = [
+            (&self.before, NumberWord::Before),
             (&self.values, NumberWord::Value),
             (&self.scales, NumberWord::Scale),
             (&self.ordinals, NumberWord::Ordinal),
@@ -411,6 +434,7 @@ impl NumberWords {
             (&self.bound_behind, NumberWord::BoundBehind),
             (&self.plus, NumberWord::Plus),
             (&self.vague, NumberWord::Vague),
+            (&self.becoming, NumberWord::Becoming),
         ]));
         phrases
     }
@@ -426,7 +450,14 @@ impl DateWords {
                 phrases.extend(list.iter().map(|phrase| (phrase.as_str(), meaning(n))));
             }
         }
+        for (rule, names) in &self.feasts {
+            if let Some(feast) = Feast::parse(rule) {
+                phrases.extend(names.iter().map(|name| (name.as_str(), DateWord::Feast(feast))));
+            }
+        }
+        phrases.extend(self.lengths.iter().map(|(phrase, minutes)| (phrase.as_str(), DateWord::Lasting(*minutes))));
         phrases.extend(all(vec![
+            (&self.padding, DateWord::Padding),
             (&self.now, DateWord::Now),
             (&self.two_hours, DateWord::Two(Unit::Hour)),
             (&self.two_days, DateWord::Two(Unit::Day)),
