@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::{DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
+use super::{DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit, classes};
 use crate::answer::{keyword::Keyword, normalise::fold, question_back::QuestionBack};
 
 type List = Vec<String>;
@@ -28,6 +28,9 @@ pub struct Data {
     pub temperature: TemperatureWords,
     pub text: TextWords,
     pub keyword: KeywordWords,
+    pub keyword_patterns: KeywordPatterns,
+    /// What `@name` stands for in the patterns of keywords and dangers.
+    classes: BTreeMap<String, String>,
     pub emergency: EmergencyWords,
     pub question: QuestionWords,
     pub auto_reply: AutoReplyWords,
@@ -220,12 +223,28 @@ pub struct KeywordWords {
     pub polite: List,
 }
 
+/// Commands said in other words than the lists have: patterns.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeywordPatterns {
+    stop: List,
+    start: List,
+    help: List,
+    human: List,
+    language: List,
+    back: List,
+    fix: List,
+    skip: List,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmergencyWords {
     pub states: List,
     pub signs: List,
+    pub mentions: List,
     pub distress: List,
+    pub ordinary: List,
     not: List,
     between: List,
     or: List,
@@ -234,6 +253,8 @@ pub struct EmergencyWords {
     still: List,
     supposed: List,
     harmless: List,
+    work: List,
+    never_again: List,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -268,14 +289,23 @@ impl Data {
         toml::from_str(text)
     }
 
-    /// Reads a file put over another: its lists go before the other's, its values in place of them.
+    /// Reads files of one language, each put over those that follow: its lists go before theirs, its values in place of them. Classes of
+    /// words are put in their places.
     ///
     /// # Errors
-    /// As [`Self::parse`].
-    pub fn joined(over: &str, under: &str) -> Result<Self, toml::de::Error> {
-        let (mut over, under) = (toml::from_str::<toml::Table>(over)?, toml::from_str::<toml::Table>(under)?);
-        put_over(&mut over, under);
-        toml::Value::Table(over).try_into()
+    /// As [`Self::parse`]; and the name that no class has.
+    pub fn of(texts: &[&str]) -> Result<Self, toml::de::Error> {
+        let mut whole = toml::Table::new();
+        for text in texts {
+            put_over(&mut whole, toml::from_str(text)?);
+        }
+        let mut data: Self = toml::Value::Table(whole).try_into()?;
+        let Self { classes: names, emergency, keyword_patterns, .. } = &mut data;
+        let lists = [&mut emergency.states, &mut emergency.signs, &mut emergency.mentions, &mut emergency.distress];
+        for list in lists.into_iter().chain(keyword_patterns.lists_mut()) {
+            classes::expand(list, names).map_err(serde::de::Error::custom)?;
+        }
+        Ok(data)
     }
 }
 
@@ -489,6 +519,11 @@ impl TemperatureWords {
 }
 
 impl EmergencyWords {
+    /// The patterns of danger to life: states, signs, mentions.
+    pub fn dangers(&self) -> List {
+        [self.states.as_slice(), self.signs.as_slice(), self.mentions.as_slice()].concat()
+    }
+
     pub fn phrases(&self) -> Vec<(&str, HearingWord)> {
         all(vec![
             (&self.not, HearingWord::Not),
@@ -499,6 +534,8 @@ impl EmergencyWords {
             (&self.still, HearingWord::Still),
             (&self.supposed, HearingWord::Supposed),
             (&self.harmless, HearingWord::Harmless),
+            (&self.work, HearingWord::Work),
+            (&self.never_again, HearingWord::NeverAgain),
         ])
     }
 }
@@ -523,6 +560,27 @@ impl KeywordWords {
 
     pub fn taught(&self) -> Vec<(Keyword, String)> {
         self.lists().into_iter().filter_map(|(keyword, list)| list.first().map(|word| (keyword, word.clone()))).collect()
+    }
+}
+
+impl KeywordPatterns {
+    /// In the order in which they win where two take as many words.
+    pub fn lists(&self) -> [(Keyword, &[String]); 8] {
+        [
+            (Keyword::Stop, &self.stop),
+            (Keyword::Human, &self.human),
+            (Keyword::Language, &self.language),
+            (Keyword::Fix, &self.fix),
+            (Keyword::Back, &self.back),
+            (Keyword::Skip, &self.skip),
+            (Keyword::Start, &self.start),
+            (Keyword::Help, &self.help),
+        ]
+    }
+
+    fn lists_mut(&mut self) -> [&mut List; 8] {
+        let Self { stop, start, help, human, language, back, fix, skip } = self;
+        [stop, start, help, human, language, back, fix, skip]
     }
 }
 
