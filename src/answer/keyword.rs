@@ -167,7 +167,8 @@ fn read_in(tokens: &Tokens, whole: &str, words: &Words) -> Option<Keyword> {
 fn said_otherwise(tokens: &Tokens, words: &Words) -> Option<Keyword> {
     let letters = tokens.texts().filter(|text| text.len() > 2 && text.chars().count() == 1).count();
     let length = |tokens: usize| tokens - letters.min(tokens) / 2;
-    if length(tokens.len()) > PATTERN_WORDS {
+    // one word alone stands in the lists if it is a command
+    if tokens.len() < 2 || length(tokens.len()) > PATTERN_WORDS {
         return None;
     }
     // a telephone's number is an answer, whatever is said beside it

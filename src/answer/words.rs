@@ -1,6 +1,6 @@
 //! The words of each language, as data: one file a language under `words/`, read once.
 //!
-//! A new language is a new file and one line in [`FILES`], or a file in `words/` beside the flows ([`learn`]); no code. Every list holds phrases as people type them; case, accents and
+//! A new language is a new file (two, with what is heard in any state) and one line in [`FILES`], or a file in `words/` beside the flows ([`learn`]); no code. Every list holds phrases as people type them; case, accents and
 //! punctuation do not matter, both sides are folded alike ([`super::normalise`]).
 
 mod classes;
