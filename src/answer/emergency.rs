@@ -33,6 +33,9 @@ pub struct Heard {
 /// Tokens before a sign in which a "no" may stand.
 const REACH: usize = 6;
 
+/// The same for what makes distress harmless: "I want to die lol", but not "he reads my phone and said he would kill me".
+const DISTRESS_REACH: usize = 1;
+
 /// Years of which a sign is told as something past: "had a stroke in 2015". The year now running is never one of them.
 const PAST_YEARS: std::ops::RangeInclusive<u32> = 1930..=2025;
 
@@ -43,19 +46,41 @@ pub fn hear(reply: &str, languages: &[Language]) -> Option<Heard> {
         return None;
     }
     let all = words::of_all(languages);
-    let mut distress = None;
-    for words in all {
-        if let Some(span) =
-            words.emergency.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words, true))
-        {
-            return Some(heard(Kind::Emergency, reply, &tokens, span));
-        }
-        if distress.is_none() {
-            distress =
-                words.distress.find_all(&tokens, |word| words.knows(word)).into_iter().find(|span| stands(&tokens, *span, words, false));
-        }
+    let apart: Vec<Tokens> = all.iter().filter_map(|words| apart(&tokens, words)).collect();
+    let forms = || std::iter::once(&tokens).chain(&apart);
+    let find = |kind| {
+        forms().find_map(|tokens| all.iter().find_map(|words| find(kind, tokens, words).map(|span| heard(kind, reply, tokens, span))))
+    };
+    find(Kind::Emergency).or_else(|| find(Kind::Distress))
+}
+
+/// The first danger of a kind that stands. What a longer phrase of distress says within is none by itself: "I want to sleep and never wake up".
+fn find(kind: Kind, tokens: &Tokens, words: &Words) -> Option<Span> {
+    let ordinary = |word: &str| words.is_ordinary(word);
+    if kind == Kind::Distress {
+        return words.distress.find_all(tokens, ordinary).into_iter().find(|span| stands(tokens, *span, words, false));
     }
-    distress.map(|span| heard(Kind::Distress, reply, &tokens, span))
+    let mut found = words.emergency.find_all(tokens, ordinary);
+    found.retain(|span| stands(tokens, *span, words, true));
+    if found.is_empty() {
+        return None;
+    }
+    let around = words.distress.find_all(tokens, ordinary);
+    found
+        .into_iter()
+        .find(|span| !around.iter().any(|wide| wide.start < span.start && span.end <= wide.end && stands(tokens, *wide, words, false)))
+}
+
+/// The reply with words written apart that were run together: "nopuedo respirar". `None` where there are none.
+fn apart(tokens: &Tokens, words: &Words) -> Option<Tokens> {
+    tokens.cut(|at| {
+        if tokens.kind(at) != Some(TokenKind::Word) {
+            return Vec::new();
+        }
+        let word = tokens.text(at);
+        let cut = words.emergency.run_together(word, |word| words.is_ordinary(word));
+        if cut.is_empty() { words.distress.run_together(word, |word| words.is_ordinary(word)) } else { cut }
+    })
 }
 
 fn heard(kind: Kind, reply: &str, tokens: &Tokens, span: Span) -> Heard {
@@ -64,14 +89,22 @@ fn heard(kind: Kind, reply: &str, tokens: &Tokens, span: Span) -> Heard {
 
 /// Whether what was found is said of now and not denied.
 fn stands(tokens: &Tokens, span: Span, words: &Words, emergency: bool) -> bool {
-    if span.pattern >= words.states && denied(tokens, span, words) {
+    if emergency && span.pattern >= words.states && denied(tokens, span, words) {
         return false;
     }
+    let patterns = if emergency { &words.emergency } else { &words.distress };
+    let unsaid = |at: usize| !patterns.says(span.pattern, tokens.text(at));
     // "my chest does not hurt", 胸口不痛: a "no" within a sign, which does not say it itself
-    let denies = |at: usize| {
-        words.hearing.exactly(tokens, at, at + 1) == Some(HearingWord::Not) && !words.emergency.says(span.pattern, tokens.text(at))
+    let denies = |at: usize| words.hearing.exactly(tokens, at, at + 1) == Some(HearingWord::Not) && unsaid(at);
+    if (!emergency || span.pattern >= words.states) && (span.start + 1..span.end).any(denies) {
+        return false;
+    }
+    // "dying of boredom here": what makes it harmless within
+    let harmless = |at: usize| {
+        let found = words.hearing.find(tokens, at).filter(|found| found.meaning == HearingWord::Harmless);
+        found.is_some_and(|found| (at..at + found.tokens).any(unsaid))
     };
-    if emergency && span.pattern >= words.states && (span.start + 1..span.end).any(denies) {
+    if (span.start..span.end).any(harmless) {
         return false;
     }
     let mut past = false;
@@ -89,10 +122,13 @@ fn stands(tokens: &Tokens, span: Span, words: &Words, emergency: bool) -> bool {
         };
         let behind = at >= span.end;
         let near = behind && at - span.end <= REACH;
+        let gap = if behind { at - span.end } else { span.start - at };
         match found.meaning {
             HearingWord::Gone if near && !contains_break_and_other_sign(tokens, span.end, at) => return false,
-            HearingWord::Harmless if near || (!behind && span.start - at <= REACH) => return false,
+            HearingWord::Harmless if gap <= if emergency { REACH } else { DISTRESS_REACH } => return false,
             HearingWord::Supposed if !behind && span.start - at <= REACH => return false,
+            HearingWord::Work if emergency && span.pattern >= words.mentions => return false,
+            HearingWord::NeverAgain if behind => return false,
             HearingWord::Past => past = true,
             HearingWord::Still => still = true,
             HearingWord::Gone
@@ -100,7 +136,9 @@ fn stands(tokens: &Tokens, span: Span, words: &Words, emergency: bool) -> bool {
             | HearingWord::Supposed
             | HearingWord::Not
             | HearingWord::Between
-            | HearingWord::Or => {}
+            | HearingWord::Or
+            | HearingWord::Work
+            | HearingWord::NeverAgain => {}
         }
         at += found.tokens;
     }

@@ -1,11 +1,14 @@
 //! Commands heard in every step of every flow: STOP, HELP, BACK and their kin.
 //!
-//! A message is a keyword only when it says nothing else: "the fever stopped" and "I will stop by" are answers. The opt-out words of the
-//! providers (Twilio's advanced opt-out list, read 2026-02) are STOP in every language, because the carrier has already acted on them.
+//! A message is a keyword only when it says nothing else: "the fever stopped" and "I will stop by" are answers. Commands stand in the data as
+//! whole messages, politeness around them aside, and as patterns for the many ways to say one ("can I just talk to a real person"), which hold
+//! in short messages that tell of no danger. The opt-out words of the providers (Twilio's advanced opt-out list, read 2026-02) are STOP in every language, because the carrier has already acted on them.
 
 use super::{
-    normalise::Tokens,
-    words::{self, Words},
+    emergency,
+    normalise::{Kind, Tokens},
+    pattern::{Patterns, Span},
+    words::{self, HearingWord, Words},
 };
 use crate::base::Language;
 
@@ -43,6 +46,18 @@ const PROVIDER_STOP: &[&str] = &["stop", "stopall", "unsubscribe", "cancel", "en
 
 /// More words than this are no command, politeness included.
 const WORDS: usize = 12;
+
+/// The same for a command in other words than the lists have; a letter that is a token of its own is half a word.
+const PATTERN_WORDS: usize = 16;
+
+/// More digits than this are an answer.
+const DIGITS: usize = 5;
+
+/// Letters of the shortest word in which a typing fault is mended there.
+const MENDED: usize = 6;
+
+/// Words beside such a command: more tell something.
+const BESIDE: usize = 8;
 
 impl Keyword {
     /// All of them, in the order of the data files.
@@ -95,14 +110,21 @@ impl Keyword {
 /// [`Keyword::Nobody`], [`Keyword::Done`] and [`Keyword::Tell`] are read too: whoever is not in a repeat lets them pass.
 pub fn read(reply: &str, languages: &[Language]) -> Option<Keyword> {
     let tokens = Tokens::of(reply);
-    if tokens.is_empty() || tokens.len() > WORDS {
+    if tokens.is_empty() {
         return None;
     }
-    let whole = tokens.joined();
-    if PROVIDER_STOP.contains(&whole.as_str()) {
-        return Some(Keyword::Stop);
+    let all = words::of_all(languages);
+    if tokens.len() <= WORDS {
+        let whole = tokens.joined();
+        if PROVIDER_STOP.contains(&whole.as_str()) {
+            return Some(Keyword::Stop);
+        }
+        let listed = all.iter().find_map(|words| read_in(&tokens, &whole, words));
+        if listed.is_some() {
+            return listed;
+        }
     }
-    words::of_all(languages).into_iter().find_map(|words| read_in(&tokens, &whole, words))
+    all.into_iter().find_map(|words| said_otherwise(&tokens, words)).filter(|_| emergency::hear(reply, languages).is_none())
 }
 
 /// The word to teach for a command in a language: `STOP`, `ALTO`; English where the language has no data.
@@ -139,4 +161,41 @@ fn read_in(tokens: &Tokens, whole: &str, words: &Words) -> Option<Keyword> {
         return Some(Keyword::Stop);
     }
     words.keyword.get(&core).copied()
+}
+
+/// The command that a short message has a pattern of: the one that takes most of its words.
+fn said_otherwise(tokens: &Tokens, words: &Words) -> Option<Keyword> {
+    let letters = tokens.texts().filter(|text| text.len() > 2 && text.chars().count() == 1).count();
+    let length = |tokens: usize| tokens - letters.min(tokens) / 2;
+    // one word alone stands in the lists if it is a command
+    if tokens.len() < 2 || length(tokens.len()) > PATTERN_WORDS {
+        return None;
+    }
+    // a telephone's number is an answer, whatever is said beside it
+    if (0..tokens.len()).map(|at| if tokens.kind(at) == Some(Kind::Digits) { tokens.text(at).len() } else { 0 }).sum::<usize>() > DIGITS {
+        return None;
+    }
+    // "last month I wanted to talk to a person"
+    if (0..tokens.len()).any(|at| words.hearing.find(tokens, at).is_some_and(|found| found.meaning == HearingWord::Past)) {
+        return None;
+    }
+    let mut best: Option<(usize, Keyword)> = None;
+    for (keyword, patterns) in &words.keyword_patterns {
+        // short words are too near to each other to mend: calls, call
+        for span in patterns.find_all(tokens, |word| word.chars().count() < MENDED || words.is_ordinary(word)) {
+            let taken = span.end - span.start;
+            let beside = length(tokens.len() - taken);
+            if beside <= BESIDE && best.is_none_or(|(most, _)| taken > most) && !denied(tokens, span, patterns, words) {
+                best = Some((taken, *keyword));
+            }
+        }
+    }
+    best.map(|(_, keyword)| keyword)
+}
+
+/// "I do not want to talk to a person": a "not" directly before what was found, or within it where the pattern does not say it itself.
+fn denied(tokens: &Tokens, span: Span, patterns: &Patterns, words: &Words) -> bool {
+    let not = |from: usize, to: usize| words.hearing.exactly(tokens, from, to) == Some(HearingWord::Not);
+    let before = !tokens.breaks(span.start) && (1..=3).any(|n| span.start >= n && not(span.start - n, span.start));
+    before || (span.start + 1..span.end).any(|at| not(at, at + 1) && !patterns.says(span.pattern, tokens.text(at)))
 }

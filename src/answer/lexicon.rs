@@ -165,7 +165,7 @@ fn group_by_length(mut words: Vec<Box<str>>) -> Vec<Vec<Known>> {
 }
 
 /// Letters typed three times or more, brought down to one: `yesss`, `noooo`. `None` where there are none.
-fn squeeze(word: &str) -> Option<String> {
+pub fn squeeze(word: &str) -> Option<String> {
     let mut out = String::with_capacity(word.len());
     let mut run = 0_u32;
     let mut last = None;

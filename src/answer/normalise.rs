@@ -83,6 +83,25 @@ impl Tokens {
         self.list.get(at).is_none_or(|t| t.breaks)
     }
 
+    /// The same with some words cut into several: `cut` gives the lengths in bytes of a word's parts, nothing for a word to be left whole. `None`
+    /// where no word is cut. Each part stands where the whole word does in the reply as typed.
+    pub fn cut(&self, cut: impl Fn(usize) -> Vec<usize>) -> Option<Self> {
+        let mut list = Vec::with_capacity(self.list.len() + 4);
+        for (at, token) in self.list.iter().enumerate() {
+            let parts = cut(at);
+            let mut from = token.start;
+            for (nth, length) in parts.iter().enumerate() {
+                let end = (from + length).min(token.end);
+                list.push(Token { start: from, end, breaks: token.breaks && nth == 0, ..*token });
+                from = end;
+            }
+            if parts.is_empty() {
+                list.push(*token);
+            }
+        }
+        (list.len() > self.list.len()).then(|| Self { folded: self.folded.clone(), list, asks: self.asks })
+    }
+
     /// Whether nothing stands between the token and the one before.
     pub fn glued(&self, at: usize) -> bool {
         at > 0 && at < self.len() && self.between(at).is_empty()

@@ -1,19 +1,22 @@
 //! Patterns over the words of a reply: what the emergency lexicon and the questions back are written in.
 //!
 //! A pattern is words in order: `cant|cannot|couldnt * breath~|breathe`. `|` separates alternatives, `~` at the end stands for any
-//! ending, `*` for up to three words of any kind, `?` at the end makes a word optional. Words of the reply that the patterns do not know are
+//! ending, `*` for up to three words of any kind, `?` at the end makes a word optional, `^` and `$` stand where a clause begins and ends. Words of the reply that the patterns do not know are
 //! mended by one typing fault (two in words of eight letters or more). No pattern reaches over a full stop, but over a comma: dictation and
 //! hurry put commas anywhere. The cost is linear in the reply: gaps and patterns have fixed lengths.
 
 use rustc_hash::FxHashMap;
 
 use super::{
-    lexicon::{Lexicon, faults, letters, may_be_within},
+    lexicon::{Lexicon, faults, letters, may_be_within, squeeze},
     normalise::{Kind, Tokens, fold},
 };
 
 /// Words that `*` may stand for.
 const GAP: usize = 3;
+
+/// Letters of a word that may be several run together.
+const RUN_TOGETHER: std::ops::RangeInclusive<usize> = 7..=30;
 
 /// Compiled patterns.
 #[derive(Debug)]
@@ -50,8 +53,13 @@ impl Stems {
 
 #[derive(Debug)]
 enum Element {
-    Word { any: Vec<Alternative>, optional: bool },
+    Word {
+        any: Vec<Alternative>,
+        optional: bool,
+    },
     Gap,
+    /// A clause begins or ends here.
+    Edge,
 }
 
 #[derive(Debug)]
@@ -112,6 +120,12 @@ impl Patterns {
                 if bare.is_some() || ordinary(word) {
                     return bare;
                 }
+                // "breeeathe", مررررة: letters held down
+                if let Some(short) = squeeze(word)
+                    && let Some(known) = self.vocabulary.known(&short).or_else(|| self.vocabulary.nearest(&short))
+                {
+                    return Some(known);
+                }
                 self.vocabulary.nearest(word).or_else(|| {
                     if word.chars().count() < 8 {
                         return None;
@@ -159,6 +173,32 @@ impl Patterns {
         self.vocabulary.knows(word)
     }
 
+    /// The lengths of the known words that an unknown one is run together of ("nopuedo", "cantbreathe"), at least one of them the patterns' own;
+    /// empty where it is none. `ordinary` are words of the language that the patterns do not have.
+    pub fn run_together(&self, word: &str, ordinary: impl Fn(&str) -> bool) -> Vec<usize> {
+        if !(RUN_TOGETHER).contains(&word.chars().count()) || self.vocabulary.knows(word) || ordinary(word) || self.has_stem(word) {
+            return Vec::new();
+        }
+        let mut lengths = Vec::new();
+        let mut rest = word;
+        let mut own = false;
+        while !rest.is_empty() {
+            // the longest first: "cannot" before "can"
+            let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).collect::<Vec<_>>();
+            let known = ends.iter().rev().find(|&&end| {
+                let (part, left) = rest.split_at(end);
+                let long = part.chars().count() >= 2 || lengths.is_empty();
+                long && left.chars().count() != 1 && (self.vocabulary.knows(part) || ordinary(part))
+            });
+            let Some(&end) = known else { return Vec::new() };
+            let (part, left) = rest.split_at(end);
+            own |= self.vocabulary.knows(part);
+            lengths.push(end);
+            rest = left;
+        }
+        if own && (2..=4).contains(&lengths.len()) { lengths } else { Vec::new() }
+    }
+
     /// Whether a pattern itself says a word.
     pub fn says(&self, pattern: usize, word: &str) -> bool {
         let says = |a: &Alternative| a.text.split(' ').any(|part| part == word);
@@ -174,6 +214,9 @@ impl Patterns {
 fn parse(word: &str) -> Vec<Element> {
     if word == "*" {
         return vec![Element::Gap];
+    }
+    if word == "^" || word == "$" {
+        return vec![Element::Edge];
     }
     let (word, optional) = word.strip_suffix('?').map_or((word, false), |w| (w, true));
     let any: Vec<Alternative> = word
@@ -199,7 +242,11 @@ fn parse(word: &str) -> Vec<Element> {
 fn firsts(elements: &[Element]) -> Vec<&Alternative> {
     let mut firsts = Vec::new();
     for element in elements {
-        let Element::Word { any, optional } = element else { break };
+        let (any, optional) = match element {
+            Element::Edge => continue,
+            Element::Gap => break,
+            Element::Word { any, optional } => (any, optional),
+        };
         firsts.extend(any);
         if !optional {
             break;
@@ -235,10 +282,19 @@ fn takes(alternative: &Alternative, tokens: &Tokens, mended: &[Option<&str>], at
 fn fit(elements: &[Element], tokens: &Tokens, mended: &[Option<&str>], start: usize, at: usize) -> Option<usize> {
     let Some((first, rest)) = elements.split_first() else { return Some(at) };
     match first {
+        // words up to the end of a clause are none of the pattern's own: what takes a sign back may stand among them
+        Element::Gap if matches!(rest, [Element::Edge]) => (at..=at + GAP).any(|end| tokens.breaks(end)).then_some(at),
         Element::Gap => (0..=GAP).find_map(|skip| {
             let open = (at..at + skip).all(|i| i < tokens.len() && !ends_sentence(tokens, i));
             if open { fit(rest, tokens, mended, start, at + skip) } else { None }
         }),
+        Element::Edge => {
+            if tokens.breaks(at) {
+                fit(rest, tokens, mended, start, at)
+            } else {
+                None
+            }
+        }
         Element::Word { any, optional } => {
             if at < tokens.len() && (at == start || !ends_sentence(tokens, at)) {
                 for alternative in any {
@@ -265,7 +321,10 @@ mod tests {
 
     #[test]
     fn patterns_find_their_words_in_order_with_gaps_endings_and_faults() {
-        let patterns = Patterns::new(&["cant|cannot * breath~|breathe".to_owned(), "chest pain".to_owned(), "不能呼吸".to_owned()], &[]);
+        let patterns = Patterns::new(
+            &["cant|cannot * breath~|breathe".to_owned(), "chest pain".to_owned(), "不能呼吸".to_owned(), "^ thats it $".to_owned()],
+            &[],
+        );
         for (text, fits) in [
             ("I cant breathe", true),
             ("i can't really even breathe", true),
@@ -275,6 +334,9 @@ mod tests {
             ("cant. breathe", false),
             ("my chest has pain", false),
             ("我不能呼吸了", true),
+            ("ok, thats it", true),
+            ("ok thats it", false),
+            ("thats it then", false),
             ("", false),
         ] {
             let found = !patterns.find_all(&Tokens::of(text), |_| false).is_empty();

@@ -1,9 +1,12 @@
 //! The words of each language, as data: one file a language under `words/`, read once.
 //!
-//! A new language is a new file and one line in [`FILES`], or a file in `words/` beside the flows ([`learn`]); no code. Every list holds phrases as people type them; case, accents and
+//! A new language is a new file (two, with what is heard in any state) and one line in [`FILES`], or a file in `words/` beside the flows ([`learn`]); no code. Every list holds phrases as people type them; case, accents and
 //! punctuation do not matter, both sides are folded alike ([`super::normalise`]).
 
+mod classes;
 mod data;
+mod files;
+mod heard;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,17 +25,7 @@ use super::{
 };
 use crate::base::Language;
 use data::Data;
-
-/// One line a language: its primary tag and its data.
-static FILES: &[(&str, &str)] = &[
-    ("en", concat!(include_str!("words/en.toml"), include_str!("words/concept/en.toml"))),
-    ("es", concat!(include_str!("words/es.toml"), include_str!("words/concept/es.toml"))),
-    ("fr", concat!(include_str!("words/fr.toml"), include_str!("words/concept/fr.toml"))),
-    ("pt", concat!(include_str!("words/pt.toml"), include_str!("words/concept/pt.toml"))),
-    ("ar", concat!(include_str!("words/ar.toml"), include_str!("words/concept/ar.toml"))),
-    ("zh", concat!(include_str!("words/zh.toml"), include_str!("words/concept/zh.toml"))),
-    ("hi", concat!(include_str!("words/hi.toml"), include_str!("words/concept/hi.toml"))),
-];
+use files::{ANY, FILES};
 
 /// The words of one language, compiled.
 #[derive(Debug)]
@@ -87,14 +80,20 @@ pub struct Words {
     pub keyword: HashMap<String, Keyword>,
     /// Words of politeness that may stand around a keyword.
     pub polite: Lexicon<()>,
+    /// Commands in other words than those, in the order in which they win.
+    pub keyword_patterns: Vec<(Keyword, Patterns)>,
     /// The main word of each keyword, to teach.
     pub taught: Vec<(Keyword, String)>,
-    /// Danger to life: first the states, then the signs.
+    /// Danger to life: first the states, then the signs, then the mentions.
     pub emergency: Patterns,
     /// How many of the emergency patterns are states ("can't breathe"), which a "no" before them does not deny.
     pub states: usize,
+    /// From which pattern on a word only names help ("ambulance"), which is none of danger where somebody tells of their work.
+    pub mentions: usize,
     /// Harm to oneself, or from someone at home.
     pub distress: Patterns,
+    /// Words that are no typing fault of a word in a pattern: "sitting" is not "fitting".
+    pub ordinary: FxHashSet<Box<str>>,
     /// What turns a sign of danger into none.
     pub hearing: Lexicon<HearingWord>,
     /// Questions back.
@@ -360,6 +359,10 @@ pub enum HearingWord {
     Supposed,
     /// Makes the sign another, harmless thing: "nose".
     Harmless,
+    /// Tells of a trade or an errand: "I am a nurse", "drive".
+    Work,
+    /// It came once and never since.
+    NeverAgain,
 }
 
 /// Words that a department added, by tag: they live as long as the program.
@@ -373,8 +376,9 @@ static LEARNT: RwLock<BTreeMap<String, &'static Words>> = RwLock::new(BTreeMap::
 pub fn learn(tag: &str, text: &str) -> Result<(), String> {
     let language = Language::parse(tag).ok_or_else(|| format!("`{tag}` is no language tag; call the file `sw.toml`"))?;
     Data::parse(text).map_err(|error| error.to_string())?;
-    let own = FILES.iter().find(|(known, _)| *known == language.primary()).map(|(_, own)| *own);
-    let data = Data::joined(text, own.unwrap_or_default()).map_err(|error| error.to_string())?;
+    let own = FILES.iter().find(|(known, ..)| *known == language.primary());
+    let (_, heard, answers) = own.copied().unwrap_or_default();
+    let data = Data::of(&[text, heard, answers, ANY]).map_err(|error| error.to_string())?;
     let words: &'static Words = Box::leak(Box::new(compile(&data)));
     let mut learnt = LEARNT.write().unwrap_or_else(PoisonError::into_inner);
     learnt.insert(language.primary().to_owned(), words);
@@ -387,15 +391,15 @@ pub fn of(language: &Language) -> Option<&'static Words> {
         return Some(words);
     }
     static TABLE: OnceLock<Vec<OnceLock<Option<Words>>>> = OnceLock::new();
-    let at = FILES.iter().position(|(tag, _)| *tag == language.primary())?;
+    let at = FILES.iter().position(|(tag, ..)| *tag == language.primary())?;
     let table = TABLE.get_or_init(|| FILES.iter().map(|_| OnceLock::new()).collect());
-    let (_, text) = FILES.get(at)?;
-    table.get(at)?.get_or_init(|| Data::parse(text).ok().map(|data| compile(&data))).as_ref()
+    let (_, heard, answers) = FILES.get(at)?;
+    table.get(at)?.get_or_init(|| Data::of(&[heard, answers, ANY]).ok().map(|data| compile(&data))).as_ref()
 }
 
 /// The tags of the languages that have words.
 pub fn languages() -> impl Iterator<Item = String> {
-    let mut tags: Vec<String> = FILES.iter().map(|(tag, _)| (*tag).to_owned()).collect();
+    let mut tags: Vec<String> = FILES.iter().map(|(tag, ..)| (*tag).to_owned()).collect();
     for tag in LEARNT.read().unwrap_or_else(PoisonError::into_inner).keys() {
         if !tags.contains(tag) {
             tags.push(tag.clone());
@@ -451,9 +455,12 @@ fn compile(data: &Data) -> Words {
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),
         keyword,
         polite: Lexicon::new(data.keyword.polite.iter().map(|p| (p.as_str(), ()))),
+        keyword_patterns: data.keyword_patterns.lists().map(|(kind, list)| (kind, Patterns::new(list, &data.style.clitics))).into(),
         taught: data.keyword.taught(),
-        emergency: Patterns::new(&[data.emergency.states.as_slice(), data.emergency.signs.as_slice()].concat(), &data.style.clitics),
+        emergency: Patterns::new(&data.emergency.dangers(), &data.style.clitics),
         states: data.emergency.states.len(),
+        mentions: data.emergency.states.len() + data.emergency.signs.len(),
+        ordinary: data.emergency.ordinary.iter().map(|word| fold(word).into()).collect(),
         distress: Patterns::new(&data.emergency.distress, &data.style.clitics),
         hearing: Lexicon::new(data.emergency.phrases()),
         question: data.question.lists().into_iter().map(|(kind, list)| (kind, Patterns::new(list, &data.style.clitics))).collect(),
@@ -471,6 +478,11 @@ impl Words {
     /// Whether any list of the language has this folded word: an ordinary word is not a typing fault of another.
     pub fn knows(&self, word: &str) -> bool {
         self.known.contains(word)
+    }
+
+    /// Whether a folded word is no typing fault of one in a pattern.
+    pub fn is_ordinary(&self, word: &str) -> bool {
+        self.known.contains(word) || self.ordinary.contains(word)
     }
 
     /// The word that stands for all that mean the same: cough for coughing by the data, حمى for وحمى, which has a letter written onto it.
@@ -505,8 +517,8 @@ mod tests {
 
     #[test]
     fn every_language_s_data_is_read() {
-        for (tag, text) in FILES {
-            if let Err(error) = Data::parse(text) {
+        for (tag, heard, answers) in FILES {
+            if let Err(error) = Data::of(&[heard, answers, ANY]) {
                 panic!("{tag}.toml: {error}");
             }
             assert!(of(&Language::parse(tag).unwrap()).is_some(), "{tag}");
@@ -515,7 +527,7 @@ mod tests {
 
     #[test]
     fn every_language_teaches_every_keyword_and_reads_what_it_teaches() {
-        for (tag, _) in FILES {
+        for (tag, ..) in FILES {
             let words = of(&Language::parse(tag).unwrap()).unwrap();
             for keyword in Keyword::ALL {
                 let taught = words.taught.iter().find(|(k, _)| *k == keyword).unwrap_or_else(|| panic!("{tag}: {keyword:?} is not taught"));
@@ -565,7 +577,7 @@ not = ["sina"]
 
     #[test]
     fn words_added_to_a_language_go_before_its_own() {
-        let joined = Data::joined("[truth]\nyes = [\"eh hee\"]\n[style]\nmonth_first = false", FILES.first().unwrap().1).unwrap();
+        let joined = Data::of(&["[truth]\nyes = [\"eh hee\"]\n[style]\nmonth_first = false", FILES.first().unwrap().2]).unwrap();
         let words = compile(&joined);
         let says = |text: &str| words.truth.exactly(&Tokens::of(text), 0, Tokens::of(text).len());
         assert_eq!((says("eh hee"), says("yes"), words.style.month_first), (Some(TruthWord::Yes), Some(TruthWord::Yes), false));

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::{Correction, DateWord, HearingWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit};
-use crate::answer::{day::Feast, keyword::Keyword, normalise::fold, question_back::QuestionBack};
+use super::{
+    Correction, DateWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit, classes,
+    heard::{EmergencyWords, KeywordPatterns, KeywordWords, QuestionWords},
+};
+use crate::answer::{day::Feast, normalise::fold};
 
-type List = Vec<String>;
+pub(super) type List = Vec<String>;
 type Numbers = BTreeMap<String, f64>;
 type Days = BTreeMap<String, i32>;
 /// A table of numbers and what each entry of it means.
@@ -28,6 +31,9 @@ pub struct Data {
     pub temperature: TemperatureWords,
     pub text: TextWords,
     pub keyword: KeywordWords,
+    pub keyword_patterns: KeywordPatterns,
+    /// What `@name` stands for in the patterns of keywords and dangers.
+    classes: BTreeMap<String, String>,
     pub emergency: EmergencyWords,
     pub question: QuestionWords,
     pub auto_reply: AutoReplyWords,
@@ -216,51 +222,6 @@ pub struct TextWords {
     email_dot: List,
 }
 
-/// Each list begins with the word to teach.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KeywordWords {
-    stop: List,
-    start: List,
-    help: List,
-    human: List,
-    language: List,
-    back: List,
-    fix: List,
-    restart: List,
-    skip: List,
-    nobody: List,
-    done: List,
-    tell: List,
-    pub polite: List,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EmergencyWords {
-    pub states: List,
-    pub signs: List,
-    pub distress: List,
-    not: List,
-    between: List,
-    or: List,
-    gone: List,
-    past: List,
-    still: List,
-    supposed: List,
-    harmless: List,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct QuestionWords {
-    who: List,
-    why: List,
-    scam: List,
-    how_long: List,
-    pub tells: List,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoReplyWords {
@@ -283,14 +244,23 @@ impl Data {
         toml::from_str(text)
     }
 
-    /// Reads a file put over another: its lists go before the other's, its values in place of them.
+    /// Reads files of one language, each put over those that follow: its lists go before theirs, its values in place of them. Classes of
+    /// words are put in their places.
     ///
     /// # Errors
-    /// As [`Self::parse`].
-    pub fn joined(over: &str, under: &str) -> Result<Self, toml::de::Error> {
-        let (mut over, under) = (toml::from_str::<toml::Table>(over)?, toml::from_str::<toml::Table>(under)?);
-        put_over(&mut over, under);
-        toml::Value::Table(over).try_into()
+    /// As [`Self::parse`]; and the name that no class has.
+    pub fn of(texts: &[&str]) -> Result<Self, toml::de::Error> {
+        let mut whole = toml::Table::new();
+        for text in texts {
+            put_over(&mut whole, toml::from_str(text)?);
+        }
+        let mut data: Self = toml::Value::Table(whole).try_into()?;
+        let Self { classes: names, emergency, keyword_patterns, .. } = &mut data;
+        let lists = [&mut emergency.states, &mut emergency.signs, &mut emergency.mentions, &mut emergency.distress];
+        for list in lists.into_iter().chain(keyword_patterns.lists_mut()) {
+            classes::expand(list, names).map_err(serde::de::Error::custom)?;
+        }
+        Ok(data)
     }
 }
 
@@ -321,7 +291,7 @@ fn join(above: &mut Vec<toml::Value>, below: Vec<toml::Value>) {
     }
 }
 
-fn all<'a, T: Copy + 'a>(lists: Vec<(&'a List, T)>) -> Vec<(&'a str, T)> {
+pub(super) fn all<'a, T: Copy + 'a>(lists: Vec<(&'a List, T)>) -> Vec<(&'a str, T)> {
     lists.into_iter().flat_map(|(list, meaning)| list.iter().map(move |phrase| (phrase.as_str(), meaning))).collect()
 }
 
@@ -516,54 +486,5 @@ impl TemperatureWords {
             (&self.fahrenheit, TemperatureWord::Fahrenheit),
             (&self.degree, TemperatureWord::Degree),
         ])
-    }
-}
-
-impl EmergencyWords {
-    pub fn phrases(&self) -> Vec<(&str, HearingWord)> {
-        all(vec![
-            (&self.not, HearingWord::Not),
-            (&self.between, HearingWord::Between),
-            (&self.or, HearingWord::Or),
-            (&self.gone, HearingWord::Gone),
-            (&self.past, HearingWord::Past),
-            (&self.still, HearingWord::Still),
-            (&self.supposed, HearingWord::Supposed),
-            (&self.harmless, HearingWord::Harmless),
-        ])
-    }
-}
-
-impl KeywordWords {
-    pub fn lists(&self) -> Vec<(Keyword, &List)> {
-        vec![
-            (Keyword::Stop, &self.stop),
-            (Keyword::Start, &self.start),
-            (Keyword::Help, &self.help),
-            (Keyword::Human, &self.human),
-            (Keyword::Language, &self.language),
-            (Keyword::Back, &self.back),
-            (Keyword::Fix, &self.fix),
-            (Keyword::Restart, &self.restart),
-            (Keyword::Skip, &self.skip),
-            (Keyword::Nobody, &self.nobody),
-            (Keyword::Done, &self.done),
-            (Keyword::Tell, &self.tell),
-        ]
-    }
-
-    pub fn taught(&self) -> Vec<(Keyword, String)> {
-        self.lists().into_iter().filter_map(|(keyword, list)| list.first().map(|word| (keyword, word.clone()))).collect()
-    }
-}
-
-impl QuestionWords {
-    pub fn lists(&self) -> Vec<(QuestionBack, &[String])> {
-        vec![
-            (QuestionBack::Scam, &self.scam),
-            (QuestionBack::WhoIsThis, &self.who),
-            (QuestionBack::Why, &self.why),
-            (QuestionBack::HowLong, &self.how_long),
-        ]
     }
 }
