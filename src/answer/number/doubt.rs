@@ -64,6 +64,8 @@ pub fn says_none(tokens: &Tokens, words: &Words) -> bool {
     let mut at = 0;
     while at < tokens.len() {
         match words.list.find_mended(tokens, at) {
+            // "une seule personne" is one
+            Some(found) if found.meaning != ListWord::None && words.number.find(tokens, at).is_some() => return false,
             Some(found) if found.meaning == ListWord::None => {
                 none = true;
                 at += found.tokens;
