@@ -1,7 +1,7 @@
 //! In which language of a flow somebody writes, where it is plainly not the one spoken with them.
 
 use super::{
-    normalise::{Kind, Tokens},
+    normalise::{Kind, Tokens, fold},
     words::{self, Words},
 };
 use crate::base::Language;
@@ -10,6 +10,11 @@ use crate::base::Language;
 const WORDS: usize = 40;
 /// Letters of a word that tells a language alone; shorter ones are names, typing faults and words of several languages.
 const LETTERS: usize = 4;
+
+/// Whether a reply has a language's own name in it: "en español por favor".
+pub fn names(reply: &str, language: &Language) -> bool {
+    format!(" {} ", fold(reply)).contains(&format!(" {} ", fold(language.own_name())))
+}
 
 /// The other language that a reply is plainly written in; `None` where it may as well be the one spoken, or says too little.
 ///

@@ -200,7 +200,7 @@ fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Optio
         return;
     }
     let open = run.conversation.open_session().is_some_and(|session| session.open.is_some());
-    if let Some(language) = tongue::named(run, text.reveal()) {
+    if let Some(language) = tongue::named(run, text.reveal(), keyword == Some(Keyword::Language)) {
         return tongue::set(run, language, open);
     }
     if let Some(keyword) = keyword

@@ -117,10 +117,13 @@ fn choosable(run: &Run<'_>) -> Vec<Language> {
     revision.and_then(|revision| revision.root()).map(|flow| flow.languages.clone()).unwrap_or_default()
 }
 
-/// A message that is only the name of a language ("español").
-pub(super) fn named(run: &Run<'_>, text: &str) -> Option<Language> {
+/// The language that a message names: it is nothing but its name ("español"), or it asks for a language and names one ("en español por favor").
+pub(super) fn named(run: &Run<'_>, text: &str, asks: bool) -> Option<Language> {
     let said = text.trim().trim_end_matches(['.', '!']).to_lowercase();
-    choosable(run).into_iter().find(|language| language.own_name().to_lowercase() == said)
+    let all = choosable(run);
+    let named = |language: &&Language| language.own_name().to_lowercase() == said || asks && tongue::names(text, language);
+    let mut found = all.iter().filter(named);
+    found.next().filter(|_| found.next().is_none()).cloned()
 }
 
 pub(super) fn ask(run: &mut Run<'_>) {

@@ -406,6 +406,8 @@ fn the_language_is_chosen_by_number_or_name_and_the_question_asked_in_it() {
     says(&phone.text("LANGUAGE"), "Español");
     says(&phone.text("2"), "¿Se siente mal hoy?");
     says(&phone.text("English"), "Do you feel unwell today?");
+    says(&phone.text("en español por favor"), "¿Se siente mal hoy?");
+    says(&phone.text("another language please"), "English");
 }
 
 #[test]

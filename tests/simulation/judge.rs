@@ -217,12 +217,13 @@ impl Judged {
     }
 
     fn order_is_kept(&mut self, world: &World) {
-        let place: BTreeMap<&OutboxId, usize> = self
-            .turns
-            .values()
-            .flat_map(|entries| entries.iter().flat_map(|entry| &entry.said).enumerate())
-            .map(|(nth, said)| (&said.outbox, nth))
-            .collect();
+        // What comes again after so long that it may be a repeat decides on the same message again: its first place counts.
+        let mut place: BTreeMap<&OutboxId, usize> = BTreeMap::new();
+        for entries in self.turns.values() {
+            for (nth, said) in entries.iter().flat_map(|entry| &entry.said).enumerate() {
+                place.entry(&said.outbox).or_insert(nth);
+            }
+        }
         let ledger = world.shared.ledger();
         let mut wrong = Vec::new();
         for (to, ids) in &ledger.first_taken {
