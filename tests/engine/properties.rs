@@ -9,6 +9,7 @@ use intake::{
     base::{EventId, Medium, Private, id::TracerId},
     engine::{
         self, Answered, Content, Conversation, Event, EventKind, Fact, Session, World,
+        conversation::SeenBefore,
         event::{Card, DeskAct, DeskOutcome, HandBack, IfBusy, NewPerson, Start, Undeliverable},
     },
 };
@@ -135,7 +136,9 @@ impl Life {
                 };
                 let before = self.phone.conversation.clone();
                 self.phone.handle(&event);
-                if matches!(event.kind, EventKind::Message { .. } | EventKind::Desk { .. } | EventKind::Start(_)) {
+                // What was refused was never kept, and may be taken when it comes again.
+                let kept = before.seen.ask(&event.id, event.at) == SeenBefore::Yes;
+                if kept && matches!(event.kind, EventKind::Message { .. } | EventKind::Desk { .. } | EventKind::Start(_)) {
                     prop_assert_eq!(&self.phone.conversation, &before, "the same event twice");
                 }
                 self.journal.push((event, self.phone.now));
