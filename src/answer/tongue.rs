@@ -11,6 +11,25 @@ const WORDS: usize = 40;
 /// Letters of a word that tells a language alone; shorter ones are names, typing faults and words of several languages.
 const LETTERS: usize = 4;
 
+/// The language of this program that a reply is written in and that is none of those heard, so that danger and commands count in it too:
+/// that of its script, or the one that has more of its words (two at least) than each of those heard.
+pub fn unheard(reply: &str, heard: &[Language]) -> Option<Language> {
+    if reply.is_ascii() && !reply.trim().contains(' ') {
+        return None;
+    }
+    let tokens = Tokens::of(reply);
+    let texts: Vec<&str> =
+        (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(Kind::Word)).map(|at| tokens.text(at)).take(WORDS).collect();
+    let is_heard = |tag: &str| heard.iter().any(|language| language.primary() == tag);
+    if let Some(script) = texts.iter().find_map(|text| text.chars().find_map(script_of)) {
+        return Language::parse(script).filter(|_| !is_heard(script));
+    }
+    let has = |language: &Language| words::of(language).map_or(0, |words| texts.iter().filter(|text| uses(words, text)).count());
+    let least = heard.iter().map(has).max().unwrap_or(0).max(1);
+    let others = words::languages().filter(|tag| !is_heard(tag)).filter_map(|tag| Language::parse(&tag));
+    others.map(|other| (has(&other), other)).filter(|(n, _)| *n > least).max_by_key(|(n, _)| *n).map(|(_, other)| other)
+}
+
 /// Whether a reply has a language's own name in it: "en español por favor".
 pub fn names(reply: &str, language: &Language) -> bool {
     format!(" {} ", fold(reply)).contains(&format!(" {} ", fold(language.own_name())))

@@ -19,6 +19,7 @@ use crate::{
         auto_reply,
         keyword::{self, Keyword},
         question_back::{self, QuestionBack},
+        tongue as written,
     },
     base::{Language, Private, limit},
     flow::{Flow, condition::Datum, model::Urgency},
@@ -51,7 +52,7 @@ pub(super) fn message(run: &mut Run<'_>, channel: &str, content: &Content) {
         }
         Content::Edited { original, text } => {
             run.fact(Fact::Revised { original: original.clone(), text: Some(text.clone()) });
-            let languages = languages(run);
+            let languages = languages(run, text.reveal());
             if alarm(run, text, &languages, false, false) {
                 return;
             }
@@ -123,8 +124,8 @@ fn cards_heard(run: &mut Run<'_>, channel: &str, cards: &[Card]) {
     }
 }
 
-/// The languages that words are heard in: the one spoken, those of the flow, and English.
-fn languages(run: &Run<'_>) -> Vec<Language> {
+/// The languages that a text is heard in: the one spoken, those of the flow, English, and another that it is plainly written in.
+fn languages(run: &Run<'_>, text: &str) -> Vec<Language> {
     let mut languages: Vec<Language> = run.conversation.language.iter().cloned().collect();
     let of_session = run
         .conversation
@@ -142,6 +143,7 @@ fn languages(run: &Run<'_>) -> Vec<Language> {
         seen.push(language.clone());
         new
     });
+    languages.extend(written::unheard(text, &languages));
     languages
 }
 
@@ -151,7 +153,7 @@ fn heard(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Option<&
 
 /// Words, or a tap with its title.
 fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Option<&str>, shown: &str) {
-    let languages = languages(run);
+    let languages = languages(run, text.reveal());
     let bot_reads = run.conversation.holder == Holder::Bot && run.conversation.opted_out_at.is_none();
     received(run, channel, shown, bot_reads);
     let keyword = if tap.is_none() { keyword::read(text.reveal(), &languages) } else { None };
@@ -301,7 +303,7 @@ pub(super) fn perhaps_repeated(run: &mut Run<'_>, content: &Content) {
 
 /// What is heard in words that walk through no flow.
 pub(super) fn stop_and_alarm(run: &mut Run<'_>, text: &Private<String>) {
-    let languages = languages(run);
+    let languages = languages(run, text.reveal());
     if keyword::read(text.reveal(), &languages) == Some(Keyword::Stop) {
         return stop(run, false);
     }

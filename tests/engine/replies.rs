@@ -114,6 +114,21 @@ fn a_stranger_is_answered_in_the_language_of_the_first_words() {
 }
 
 #[test]
+fn danger_and_commands_are_heard_in_languages_that_no_flow_speaks() {
+    for danger in ["je n'arrive plus à respirer", "não consigo respirar, me ajuda", "لا أستطيع التنفس", "我喘不过气来", "सांस नहीं आ रही है"]
+    {
+        says(&Phone::new(Medium::Sms).text(danger), "911");
+        says(&at_home().text(danger), "911");
+    }
+    let mut phone = at_home();
+    phone.text("arrêtez de m'envoyer des messages");
+    assert!(phone.conversation.opted_out_at.is_some());
+    for calm in ["tout à fait", "ça fait une semaine", "120 minutos", "garganta inflamada"] {
+        assert!(!at_home().text(calm).concat().contains("911"), "{calm}");
+    }
+}
+
+#[test]
 fn another_language_of_the_flow_is_read_and_offered_once_in_itself() {
     let mut phone = at_home();
     assert_eq!(phone.text("nadie, gracias"), ["¿Seguimos en español?\nResponda SI o NO."]);
