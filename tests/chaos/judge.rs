@@ -13,7 +13,7 @@ use intake::{
     engine::{self, EventKind, Fact},
     records::Records,
     runtime::start,
-    store::{Entry, Held, Line, SentState, Store, TurnEntry},
+    store::{Cursor, Entry, Held, Line, SentState, Store, TurnEntry},
 };
 use jiff::Timestamp;
 
@@ -22,6 +22,9 @@ use super::{
     provider::Taken,
 };
 use crate::support::replay::replay;
+
+/// Lines of the journal that are asked for at once.
+const PAGE: usize = 5_000;
 
 /// What is in the store and in its record.
 pub struct Kept {
@@ -78,8 +81,17 @@ impl Kept {
         let archived: BTreeSet<_> = lines.iter().map(|line| line.cursor.clone()).collect();
         let (outbox, _) = store.depth().await.unwrap();
         let held = Held { shards: (0..256).map(|shard| (shard, 0)).collect() };
-        let rest = store.journal(&held, &[], usize::MAX).await.unwrap();
-        lines.extend(rest.into_iter().filter(|line| !archived.contains(&line.cursor)));
+        // Page by page: a long journal does not come in one answer, and what a server cannot answer in time is left out.
+        let mut after: BTreeMap<u16, Cursor> = BTreeMap::new();
+        loop {
+            let cursors: Vec<Cursor> = after.values().cloned().collect();
+            let rest = store.journal(&held, &cursors, PAGE).await.unwrap();
+            if rest.is_empty() {
+                break;
+            }
+            after.extend(rest.iter().map(|line| (line.cursor.shard, line.cursor.clone())));
+            lines.extend(rest.into_iter().filter(|line| !archived.contains(&line.cursor)));
+        }
         let mut kept = Self { settings, store, turns: BTreeMap::new(), ended: BTreeSet::new(), settled: BTreeMap::new(), outbox };
         for line in lines {
             match (line.conversation, line.entry) {
