@@ -48,10 +48,10 @@ pub fn hear(reply: &str, languages: &[Language]) -> Option<Heard> {
     let all = words::of_all(languages);
     let apart: Vec<Tokens> = all.iter().filter_map(|words| apart(&tokens, words)).collect();
     let forms = || std::iter::once(&tokens).chain(&apart);
-    let find = |kind| {
+    let any = |kind| {
         forms().find_map(|tokens| all.iter().find_map(|words| find(kind, tokens, words).map(|span| heard(kind, reply, tokens, span))))
     };
-    find(Kind::Emergency).or_else(|| find(Kind::Distress))
+    any(Kind::Emergency).or_else(|| any(Kind::Distress))
 }
 
 /// The first danger of a kind that stands. What a longer phrase of distress says within is none by itself: "I want to sleep and never wake up".

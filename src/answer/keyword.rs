@@ -2,7 +2,8 @@
 //!
 //! A message is a keyword only when it says nothing else: "the fever stopped" and "I will stop by" are answers. Commands stand in the data as
 //! whole messages, politeness around them aside, and as patterns for the many ways to say one ("can I just talk to a real person"), which hold
-//! in short messages that tell of no danger. The opt-out words of the providers (Twilio's advanced opt-out list, read 2026-02) are STOP in every language, because the carrier has already acted on them.
+//! in short messages that tell of no danger. The opt-out words of the providers (Twilio's advanced opt-out list, read 2026-02) are STOP in every
+//! language, because the carrier has already acted on them.
 
 use super::{
     emergency,

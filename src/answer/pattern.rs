@@ -1,8 +1,8 @@
 //! Patterns over the words of a reply: what the emergency lexicon and the questions back are written in.
 //!
 //! A pattern is words in order: `cant|cannot|couldnt * breath~|breathe`. `|` separates alternatives, `~` at the end stands for any
-//! ending, `*` for up to three words of any kind, `?` at the end makes a word optional, `^` and `$` stand where a clause begins and ends. Words of the reply that the patterns do not know are
-//! mended by one typing fault (two in words of eight letters or more). No pattern reaches over a full stop, but over a comma: dictation and
+//! ending, `*` for up to three words of any kind, `?` at the end makes a word optional, `^` and `$` stand where a clause begins and ends; `@name`
+//! is a class of words (`words/classes.rs`). Words of the reply that the patterns do not know are mended by one typing fault (two in words of eight letters or more). No pattern reaches over a full stop, but over a comma: dictation and
 //! hurry put commas anywhere. The cost is linear in the reply: gaps and patterns have fixed lengths.
 
 use rustc_hash::FxHashMap;
@@ -176,7 +176,7 @@ impl Patterns {
     /// The lengths of the known words that an unknown one is run together of ("nopuedo", "cantbreathe"), at least one of them the patterns' own;
     /// empty where it is none. `ordinary` are words of the language that the patterns do not have.
     pub fn run_together(&self, word: &str, ordinary: impl Fn(&str) -> bool) -> Vec<usize> {
-        if !(RUN_TOGETHER).contains(&word.chars().count()) || self.vocabulary.knows(word) || ordinary(word) || self.has_stem(word) {
+        if !RUN_TOGETHER.contains(&word.chars().count()) || self.vocabulary.knows(word) || ordinary(word) || self.has_stem(word) {
             return Vec::new();
         }
         let mut lengths = Vec::new();

@@ -1,4 +1,4 @@
-//! In which language of a flow somebody writes, where it is plainly not the one spoken with them.
+//! In which language somebody writes, where it is plainly not the one spoken with them.
 
 use super::{
     normalise::{Kind, Tokens, fold},
@@ -18,10 +18,9 @@ pub fn unheard(reply: &str, heard: &[Language]) -> Option<Language> {
         return None;
     }
     let tokens = Tokens::of(reply);
-    let texts: Vec<&str> =
-        (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(Kind::Word)).map(|at| tokens.text(at)).take(WORDS).collect();
+    let texts = first_words(&tokens);
     let is_heard = |tag: &str| heard.iter().any(|language| language.primary() == tag);
-    if let Some(script) = texts.iter().find_map(|text| text.chars().find_map(script_of)) {
+    if let Some(script) = script(&texts) {
         return Language::parse(script).filter(|_| !is_heard(script));
     }
     let has = |language: &Language| words::of(language).map_or(0, |words| texts.iter().filter(|text| uses(words, text)).count());
@@ -40,9 +39,8 @@ pub fn names(reply: &str, language: &Language) -> bool {
 /// `least` words must be of that language and of no other of the flow: 1 for most replies, 2 where names are asked.
 pub fn other(reply: &str, spoken: &Language, others: &[Language], least: usize) -> Option<Language> {
     let tokens = Tokens::of(reply);
-    let texts: Vec<&str> =
-        (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(Kind::Word)).map(|at| tokens.text(at)).take(WORDS).collect();
-    if let Some(script) = texts.iter().find_map(|text| text.chars().find_map(script_of)) {
+    let texts = first_words(&tokens);
+    if let Some(script) = script(&texts) {
         return others.iter().find(|language| language.primary() == script).filter(|_| spoken.primary() != script).cloned();
     }
     let known: Vec<(&Language, &Words)> =
@@ -63,6 +61,16 @@ pub fn other(reply: &str, spoken: &Language, others: &[Language], least: usize) 
         }
     }
     best.map(|(_, language)| language.clone())
+}
+
+/// The words that are looked at.
+fn first_words(tokens: &Tokens) -> Vec<&str> {
+    (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(Kind::Word)).map(|at| tokens.text(at)).take(WORDS).collect()
+}
+
+/// The language that the script of some word tells.
+fn script(texts: &[&str]) -> Option<&'static str> {
+    texts.iter().find_map(|text| text.chars().find_map(script_of))
 }
 
 /// Whether a folded word is one of the language's.

@@ -1,7 +1,8 @@
-//! The words of each language, as data: one file a language under `words/`, read once.
+//! The words of each language, as data, read once: what is heard in any state (`words/heard/`), what everyday things are called
+//! (`words/concept/`), and all else (`words/`).
 //!
-//! A new language is a new file (two, with what is heard in any state) and one line in [`FILES`], or a file in `words/` beside the flows ([`learn`]); no code. Every list holds phrases as people type them; case, accents and
-//! punctuation do not matter, both sides are folded alike ([`super::normalise`]).
+//! A new language is these three files and one line in [`FILES`], or a file in `words/` beside the flows ([`learn`]); no code. Every list holds
+//! phrases as people type them; case, accents and punctuation do not matter, both sides are folded alike ([`super::normalise`]).
 
 mod classes;
 mod data;

@@ -116,16 +116,17 @@ impl Walk<'_, '_> {
 
     /// Takes a value as the answer, and what the reply says beside it.
     pub fn take(&mut self, flow: &Flow, id: StepId, ask: &Ask, value: Value, reply: Reply<'_>, how: How) -> At {
-        // What machines write again and again is read as a text or a name too.
-        if matches!(ask.kind, Kind::Text { .. } | Kind::Name) {
+        // Any words are a text or a name: what machines write again and again too.
+        let any_words = matches!(ask.kind, Kind::Text { .. } | Kind::Name);
+        if any_words {
             self.run.conversation.n_unread_in_a_row = 0;
         } else {
             self.run.understood();
         }
         self.answer(flow, flow.step(id), Some(value.clone()), reply.said(), false, None);
         self.session.open = None;
-        // What is an answer by its whole form says nothing beside it; any words are a text or a name.
-        if how != How::Exact || matches!(ask.kind, Kind::Text { .. } | Kind::Name) {
+        // What is an answer by its whole form says nothing beside it.
+        if how != How::Exact || any_words {
             self.hear_beside(flow, ask, reply, &value);
         }
         At::After(id)

@@ -314,9 +314,7 @@ impl Truth {
             (&self.other, TruthWord::Other),
         ])
     }
-}
 
-impl Truth {
     /// What takes back the words before it, in answers of every kind.
     pub fn corrections(&self) -> Vec<(&str, Correction)> {
         all(vec![(&self.sorry, Correction::Perhaps), (&self.correction, Correction::Plain), (&self.taken_back, Correction::Plain)])
