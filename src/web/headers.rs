@@ -23,7 +23,12 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 ];
 
 /// Adds them to an answer. What a handler has set itself stays.
-pub(super) async fn add(State(service): State<Service>, mut response: Response) -> Response {
+pub(super) async fn add(State(service): State<Service>, response: Response) -> Response {
+    with_ours(&service, response)
+}
+
+/// An answer with them.
+pub(super) fn with_ours(service: &Service, mut response: Response) -> Response {
     let status = response.status();
     let headers = response.headers_mut();
     headers.reserve(ALWAYS.len() + 3);

@@ -2,17 +2,22 @@
 //!
 //! Each message of a batch is kept by itself. What is signed wrong is refused, what cannot be understood is noted and acknowledged, and
 //! only where something could not be kept is the provider asked to come again.
+//!
+//! Most of all requests come here, so these routes stand before the layers of the others and do themselves what those would: a trace, the
+//! headers, a bound on the time, and an answer where something panicked.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use tokio::time::timeout;
 
+use super::{headers, panicked, trace};
 use crate::{
     base::{Address, limit},
     channel::{self, Channel, Happening, Hook, Inbound},
@@ -24,14 +29,30 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(2);
 const RETRY_AFTER_S: u64 = 2;
 
+/// The channel's name in the path, where it can be read.
+type Name = Result<Path<String>, PathRejection>;
+
 /// `GET` and `POST /in/<channel>`.
-pub(super) async fn inbound(State(service): State<Service>, Path(name): Path<String>, request: Request) -> Response {
-    receive(&service, &name, request, Hook::Inbound).await
+pub(super) async fn inbound(State(service): State<Service>, name: Name, request: Request) -> Response {
+    answered(&service, name, request, Hook::Inbound).await
 }
 
 /// `POST /receipt/<channel>`.
-pub(super) async fn receipt(State(service): State<Service>, Path(name): Path<String>, request: Request) -> Response {
-    receive(&service, &name, request, Hook::Receipt).await
+pub(super) async fn receipt(State(service): State<Service>, name: Name, request: Request) -> Response {
+    answered(&service, name, request, Hook::Receipt).await
+}
+
+/// Any other method on either.
+pub(super) async fn no_such_method(State(service): State<Service>) -> Response {
+    headers::with_ours(&service, (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response())
+}
+
+async fn answered(service: &Service, name: Name, request: Request, hook: Hook) -> Response {
+    let answer = |request| async move {
+        let Ok(Path(name)) = name else { return StatusCode::NOT_FOUND.into_response() };
+        AssertUnwindSafe(receive(service, &name, request, hook)).catch_unwind().await.unwrap_or_else(panicked)
+    };
+    headers::with_ours(service, trace::around(service, request, answer).await)
 }
 
 async fn receive(service: &Service, name: &str, request: Request, hook: Hook) -> Response {

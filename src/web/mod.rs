@@ -41,8 +41,6 @@ const FOLD: Duration = Duration::from_secs(5);
 pub fn router(service: &Service) -> Router {
     telemetry::metrics();
     let routes = Router::new()
-        .route("/in/{channel}", get(hook::inbound).post(hook::inbound))
-        .route("/receipt/{channel}", get(hook::receipt).post(hook::receipt))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -58,6 +56,8 @@ pub fn router(service: &Service) -> Router {
         .layer(map_response_with_state(service.clone(), headers::add))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), trace::traced))
+        .route("/in/{channel}", get(hook::inbound).post(hook::inbound).fallback(hook::no_such_method))
+        .route("/receipt/{channel}", get(hook::receipt).post(hook::receipt).fallback(hook::no_such_method))
         .with_state(service.clone())
 }
 

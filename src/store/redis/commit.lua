@@ -8,7 +8,9 @@ local etag = string.sub(redis.call('GETRANGE', KEYS[1], 0, 16), 2)
 if etag == string.sub(ARGV[2], 2, 17) then
   return { 2, '' }
 end
-if ARGV[8] == '1' and redis.call('EXISTS', KEYS[9]) == 1 then
+-- The alias, and what the items are known of as sent: mostly none is there, and one question tells.
+local n_known = redis.call('EXISTS', unpack(KEYS, 9))
+if n_known > 0 and ARGV[8] == '1' and redis.call('EXISTS', KEYS[9]) == 1 then
   return { 3, '' }
 end
 if etag ~= ARGV[1] then
@@ -45,7 +47,7 @@ local n_items = (#ARGV - 8) / 3
 for i = 1, n_items do
   local id, text, value = ARGV[6 + 3 * i], ARGV[7 + 3 * i], ARGV[8 + 3 * i]
   -- A turn that is run again gives the same ids: what waits or was sent is not put in twice.
-  if redis.call('EXISTS', KEYS[9 + i]) == 0 and redis.call('HSETNX', KEYS[3], id, value) == 1 then
+  if (n_known == 0 or redis.call('EXISTS', KEYS[9 + i]) == 0) and redis.call('HSETNX', KEYS[3], id, value) == 1 then
     local entry = entry_of(text)
     local n_waiting = redis.call('RPUSH', KEYS[6], text)
     redis.call('ZADD', KEYS[7], entry.decided, id)
