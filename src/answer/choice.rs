@@ -4,10 +4,11 @@
 
 mod by_number;
 mod list;
+mod stretch;
 
 use self::{by_number::by_number, list::List};
 use super::{
-    expect::Choice,
+    expect::{Choice, Context},
     label::{Labels, Match},
     normalise::{Kind, Tokens},
     reading::{How, Reading, Unclear},
@@ -38,7 +39,7 @@ enum Said {
 }
 
 /// Reads exactly one option.
-pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
+pub fn one_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
     if tokens.is_empty() {
         return Reading::Unclear(Unclear::Empty);
     }
@@ -48,12 +49,17 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
         return reading;
     }
     if unsure(&labels, tokens, words) {
-        return Reading::Unclear(Unclear::Unsure);
+        return of_unsure(&list, &labels, tokens, words);
     }
     if asks_back(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
     let (said, rest) = scan(&list, &labels, tokens, words);
+    if !said.contains(&Said::Or)
+        && let Some(reading) = of_stretches(&list, choices, tokens, context, words)
+    {
+        return reading;
+    }
     let mut taken: Vec<(usize, How)> = Vec::new();
     for piece in &said {
         match *piece {
@@ -73,14 +79,52 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
             Said::Option { .. } | Said::Or | Said::Doubtful => {}
         }
     }
+    // "num apê no 5o andar": beside the one that words name, a number within a sentence is of something else
+    if rest.words > 0 && taken.iter().filter(|(_, how)| *how != How::Number).count() == 1 {
+        taken.retain(|(_, how)| *how != How::Number);
+    }
     match taken.as_slice() {
         [] => of_truth(choices, tokens, words).unwrap_or_else(|| Reading::Unclear(nothing(tokens, words))),
+        // "from a friend or at the office": of two the one that is no option
+        [_] if said.contains(&Said::Or) && rest.words > 0 => Reading::Unclear(Unclear::Unknown),
         [(at, how)] => Reading::Clear { value: Value::Choice(list.key(*at)), how: rest.weaken(*how) },
         several if said.contains(&Said::Or) || several.iter().all(|(_, how)| *how == How::Within) => {
             Reading::Ambiguous(several.iter().map(|(at, _)| Value::Choice(list.key(*at))).collect())
         }
         _ => Reading::Unclear(Unclear::TooMany),
     }
+}
+
+/// The option whose stretch of days or numbers has what the reply counts.
+fn of_stretches(list: &List<'_>, choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Option<Reading> {
+    let mut meant = stretch::meant(choices, tokens, context, words);
+    // "3" of "1-2", "3-5" and "6 or more": the third, or three?
+    if !meant.is_empty()
+        && let Some(numbered) = stretch::numbered(list, tokens)
+        && !meant.contains(&numbered)
+    {
+        meant.push(numbered);
+    }
+    match meant.as_slice() {
+        [] => None,
+        [at] => Some(Reading::Clear { value: Value::Choice(list.key(*at)), how: How::Within }),
+        several => Some(Reading::Ambiguous(several.iter().map(|at| Value::Choice(list.key(*at))).collect())),
+    }
+}
+
+/// "No recuerdo cuál fue": the option that says so, where there is one and no other is named beside it.
+fn of_unsure(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> Reading {
+    let Some(unsure) = list.unsure(words).filter(|_| !tokens.asks) else { return Reading::Unclear(Unclear::Unsure) };
+    let (said, _) = scan(list, labels, tokens, words);
+    let other = |piece: &Said| match *piece {
+        Said::Option { at, .. } => at != unsure,
+        Said::Range { .. } | Said::All | Said::Or => true,
+        Said::None { .. } | Said::Except | Said::Beyond { .. } | Said::Doubtful => false,
+    };
+    if said.iter().any(other) {
+        return Reading::Unclear(Unclear::Unsure);
+    }
+    Reading::Clear { value: Value::Choice(list.key(unsure)), how: How::Within }
 }
 
 /// Reads any number of options.
@@ -99,7 +143,11 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     if asks_back(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
-    let (said, rest) = scan(&list, &labels, tokens, words);
+    let (mut said, rest) = scan(&list, &labels, tokens, words);
+    // "a rash all over my body": beside an option, "all" is of what nobody knows
+    if rest.words > 0 && !said.contains(&Said::Except) && said.iter().any(|s| matches!(s, Said::Option { denied: false, .. })) {
+        said.retain(|s| *s != Said::All);
+    }
     match gather(&list, &said) {
         Ok((chosen, how)) => {
             // "all over the place", "me duele todo": all of something else
@@ -144,7 +192,11 @@ fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Re
             Some(at) if list.me() == Some(at) => one(at, How::Within),
             Some(_) | None => Reading::Unclear(Unclear::Unknown),
         },
-        Reading::Clear { value: Value::Truth(Truth::No), .. } if !tokens.asks && well(tokens, words) => none(How::Within),
+        Reading::Clear { value: Value::Truth(Truth::No), .. }
+            if !tokens.asks && (well(tokens, words) || yes_no::begins_with_no(tokens, words)) =>
+        {
+            none(How::Within)
+        }
         Reading::Clear { value: Value::Truth(Truth::Unsure), .. } => Reading::Unclear(Unclear::Unsure),
         _ if !tokens.asks && well(tokens, words) && !denies_anything(tokens, words) => none(How::Within),
         _ => Reading::Unclear(Unclear::Unknown),
@@ -325,6 +377,7 @@ impl Rest {
 fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> (Vec<Said>, Rest) {
     let mut said: Vec<Said> = Vec::new();
     let mut rest = Rest::default();
+    let counting = counts_something(list, labels, tokens, words);
     let mut denying = false;
     let mut doubtful = false;
     // how much was said before the clause
@@ -341,7 +394,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         let longer = |n: usize| words.list.find(tokens, at).is_some_and(|w| w.tokens > n);
         // "las dos" of the labels "Una" and "Dos"
         let named = tokens.kind(at) == Some(Kind::Word) && labels.at(tokens, at).is_some_and(|l| l.whole);
-        if let Some((piece, n)) = by_number(list, tokens, at, words, &said).filter(|(_, n)| !named && !longer(*n)) {
+        if let Some((piece, n)) = by_number(list, tokens, at, words, &said).filter(|(_, n)| !counting && !named && !longer(*n)) {
             rest.since_and = None;
             said.push(if let (Said::Option { at, by, .. }, true) = (piece, denying) {
                 Said::Option { at, by, denied: true }
@@ -458,6 +511,14 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         at += word.tokens;
     }
     (said, rest)
+}
+
+/// Whether the numbers of a reply are those of other things than options: "mis abuelos de 80 y mi hija de 3", "diarrea y 38 de fiebre". One is
+/// greater than any option's, and words name an option.
+fn counts_something(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> bool {
+    let beyond = |at: usize| tokens.digits(at).is_some_and(|n| n > 0 && list.numbered(n).is_none());
+    let is_word = |at: usize| tokens.kind(at) == Some(Kind::Word) && words.list.find(tokens, at).is_none();
+    (0..tokens.len()).any(beyond) && (0..tokens.len()).any(|at| is_word(at) && labels.at(tokens, at).is_some())
 }
 
 /// Takes back the one option that a clause names; where it names several, which are meant is open.

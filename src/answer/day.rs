@@ -16,7 +16,7 @@ pub use self::feast::Feast;
 use super::{
     normalise::{Kind, Tokens},
     number,
-    words::{DateWord, NumberWord, Unit, Words},
+    words::{DateWord, ListWord, NumberWord, Unit, Words},
 };
 
 /// A day said in a reply.
@@ -94,6 +94,9 @@ pub struct Grammar<'g> {
     /// What stands at each token, once it was asked for: every form asks again.
     at: Vec<OnceCell<WordAt>>,
 }
+
+/// Words of the longest phrase that leaves out what follows: "any day but".
+const EXCEPT_WORDS: usize = 3;
 
 /// Which way a word points from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,7 +266,11 @@ impl<'g> Grammar<'g> {
 
     /// A year: four digits, "'16", two digits behind a comma, or in words ("two thousand eighteen", "nineteen seventy eight").
     fn year(&self, at: usize, short: bool) -> Option<(Vec<i16>, usize)> {
-        let at_word = self.skip_of(at);
+        let mut at_word = self.skip_of(at);
+        // سنة ٩٩, "año 85"
+        let named = self.unit(at_word).filter(|(unit, n)| *unit == Unit::Year && self.tokens.kind(at_word + n) == Some(Kind::Digits));
+        let short = short || named.is_some();
+        at_word += named.map_or(0, |(_, n)| n);
         if self.tokens.kind(at_word) == Some(Kind::Digits) {
             let text = self.tokens.text(at_word);
             let year: i16 = text.parse().ok()?;
@@ -335,10 +342,13 @@ impl<'g> Grammar<'g> {
     }
 }
 
-/// Whether a word turns down the day behind it: "not yesterday".
+/// Whether a word turns down the day behind it: "not yesterday", "any day but friday".
 pub fn denied(tokens: &Tokens, at: usize, words: &Words) -> bool {
-    at > 0
-        && !tokens.breaks(at)
-        && words.date.find(tokens, at - 1).is_some_and(|f| f.meaning == DateWord::Not)
-        && words.number.find(tokens, at - 1).is_none_or(|f| f.meaning != NumberWord::Minus)
+    let is = |from: usize, meaning: ListWord| words.list.find(tokens, from).is_some_and(|f| f.meaning == meaning && from + f.tokens == at);
+    let except = (1..=at.min(EXCEPT_WORDS)).any(|k| is(at - k, ListWord::Except));
+    except
+        || at > 0
+            && !tokens.breaks(at)
+            && words.date.find(tokens, at - 1).is_some_and(|f| f.meaning == DateWord::Not)
+            && words.number.find(tokens, at - 1).is_none_or(|f| f.meaning != NumberWord::Minus)
 }

@@ -8,7 +8,7 @@
 use super::{
     emergency,
     normalise::{Kind, Tokens},
-    pattern::{Patterns, Span},
+    pattern::Span,
     words::{self, HearingWord, Words},
 };
 use crate::base::Language;
@@ -181,22 +181,20 @@ fn said_otherwise(tokens: &Tokens, words: &Words) -> Option<Keyword> {
         return None;
     }
     let mut best: Option<(usize, Keyword)> = None;
-    for (keyword, patterns) in &words.keyword_patterns {
-        // short words are too near to each other to mend: calls, call
-        for span in patterns.find_all(tokens, |word| word.chars().count() < MENDED || words.is_ordinary(word)) {
-            let taken = span.end - span.start;
-            let beside = length(tokens.len() - taken);
-            if beside <= BESIDE && best.is_none_or(|(most, _)| taken > most) && !denied(tokens, span, patterns, words) {
-                best = Some((taken, *keyword));
-            }
+    // short words are too near to each other to mend: calls, call
+    for (span, keyword) in words.keyword_patterns.find_all(tokens, |word| word.chars().count() < MENDED || words.is_ordinary(word)) {
+        let taken = span.end - span.start;
+        let beside = length(tokens.len() - taken);
+        if beside <= BESIDE && best.is_none_or(|(most, _)| taken > most) && !denied(tokens, span, words) {
+            best = Some((taken, keyword));
         }
     }
     best.map(|(_, keyword)| keyword)
 }
 
 /// "I do not want to talk to a person": a "not" directly before what was found, or within it where the pattern does not say it itself.
-fn denied(tokens: &Tokens, span: Span, patterns: &Patterns, words: &Words) -> bool {
+fn denied(tokens: &Tokens, span: Span, words: &Words) -> bool {
     let not = |from: usize, to: usize| words.hearing.exactly(tokens, from, to) == Some(HearingWord::Not);
     let before = !tokens.breaks(span.start) && (1..=3).any(|n| span.start >= n && not(span.start - n, span.start));
-    before || (span.start + 1..span.end).any(|at| not(at, at + 1) && !patterns.says(span.pattern, tokens.text(at)))
+    before || (span.start + 1..span.end).any(|at| not(at, at + 1) && !words.keyword_patterns.patterns().says(span.pattern, tokens.text(at)))
 }

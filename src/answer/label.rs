@@ -9,7 +9,7 @@ use super::{
     expect::Choice,
     lexicon::{faults, letters, may_be_within},
     normalise::{Kind, Tokens, fold},
-    words::Words,
+    words::{DateWord, Unit, Words},
 };
 
 /// Most phrases that are tried for one part of a label.
@@ -177,7 +177,9 @@ impl<'c> Labels<'c> {
     fn tells(&self, word: &str, option: usize, words: &Words) -> bool {
         let letters = word.chars().count();
         let script = !word.is_ascii();
-        if words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
+        // "ans" of "65 ans et plus" is said of every age
+        let unit = matches!(words.date.meaning(word), Some(DateWord::Unit(Unit::Day | Unit::Week | Unit::Month | Unit::Year)));
+        if unit || words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
             return false;
         }
         if letters == 1 {

@@ -132,6 +132,11 @@ impl<T: Copy> Lexicon<T> {
         best
     }
 
+    /// What a word alone means.
+    pub fn meaning(&self, word: &str) -> Option<T> {
+        self.by_first.get(word)?.iter().find(|e| e.rest.is_empty()).map(|e| e.meaning)
+    }
+
     /// Whether a word alone is a phrase.
     pub fn is_phrase(&self, word: &str) -> bool {
         self.by_first.get(word).is_some_and(|entries| entries.iter().any(|e| e.rest.is_empty()))

@@ -104,7 +104,7 @@ fn read_in(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'_>,
 fn read_whole(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
     match expect {
         Expect::YesNo { unsure } => yes_no::read(*unsure, tokens, words),
-        Expect::OneOf(choices) => choice::one_of(choices, tokens, words),
+        Expect::OneOf(choices) => choice::one_of(choices, tokens, context, words),
         Expect::AnyOf(choices) => choice::any_of(choices, tokens, words),
         Expect::Number { min, max, whole } => number::read(*min, *max, *whole, tokens, words),
         Expect::Temperature => temperature::read(tokens, words),

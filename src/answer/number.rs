@@ -42,14 +42,14 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
         let how = if n == tokens.len() { How::Exact } else { How::Within };
         return outside(value, min, max, whole).map_or(Reading::Clear { value: Value::Number(value), how }, Reading::Unclear);
     }
-    if let Some(sum) = doubt::people(tokens, words) {
+    if let Some(sum) = doubt::total(tokens, words).or_else(|| doubt::people(tokens, words)) {
         return outside(sum, min, max, whole).map_or(Reading::Clear { value: Value::Number(sum), how: How::Within }, Reading::Unclear);
     }
     if doubt::exotic(tokens, words) || doubt::bounds_only(tokens, words) || doubt::more_than_counted(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
     // "no one" is nought before it is one
-    let none = doubt::says_none(tokens, words);
+    let none = doubt::says_none(tokens, words) || doubt::ends_with_none(tokens, words);
     let all = if none {
         vec![Found { value: 0.0, tokens: tokens.len(), digits: false, ordinal: false, mended: false, plain: false }]
     } else {
@@ -114,7 +114,8 @@ pub fn all(tokens: &Tokens, words: &Words, whole: bool) -> Vec<Found> {
         match at_place(tokens, at, words, whole) {
             Some(number) if !number.ordinal && free(tokens, at, number, words) => {
                 // "16, turning 17 in june"
-                if !doubt::becoming(tokens, at, words) {
+                let reached = found.is_empty() || !doubt::dated(tokens, at + number.tokens, words);
+                if reached && !doubt::becoming(tokens, at, words) {
                     found.push(number);
                 }
                 at += number.tokens;

@@ -33,6 +33,14 @@ pub struct Patterns {
     clitics: Vec<String>,
 }
 
+/// Patterns of several meanings, looked for together: a word is looked up and mended once, not once for each meaning.
+#[derive(Debug)]
+pub struct Meanings<M> {
+    patterns: Patterns,
+    /// Of each pattern.
+    meanings: Vec<M>,
+}
+
 /// Beginnings of words by their first letter, each with the pattern that it stands in.
 #[derive(Debug, Default)]
 struct Stems(FxHashMap<char, Vec<(Box<str>, usize)>>);
@@ -208,6 +216,28 @@ impl Patterns {
 
     fn has_stem(&self, word: &str) -> bool {
         self.stems.of(word).next().is_some()
+    }
+}
+
+impl<M: Copy> Meanings<M> {
+    /// Compiles the patterns of each meaning; `clitics` as for [`Patterns::new`].
+    pub fn new<'a>(lists: impl IntoIterator<Item = (M, &'a [String])>, clitics: &[String]) -> Self {
+        let (meanings, all): (Vec<M>, Vec<String>) =
+            lists.into_iter().flat_map(|(meaning, list)| list.iter().map(move |text| (meaning, text.clone()))).unzip();
+        Self { patterns: Patterns::new(&all, clitics), meanings }
+    }
+
+    /// Every place where a pattern fits, with what it means: by the order of the meanings, then by that of the reply. `ordinary` as for
+    /// [`Patterns::find_all`].
+    pub fn find_all(&self, tokens: &Tokens, ordinary: impl Fn(&str) -> bool) -> impl Iterator<Item = (Span, M)> {
+        let mut found = self.patterns.find_all(tokens, ordinary);
+        found.sort_by_key(|span| span.pattern);
+        found.into_iter().filter_map(|span| Some((span, *self.meanings.get(span.pattern)?)))
+    }
+
+    /// All of them, whatever they mean.
+    pub const fn patterns(&self) -> &Patterns {
+        &self.patterns
     }
 }
 

@@ -46,16 +46,17 @@ fn find<'w>(tokens: &Tokens, languages: impl IntoIterator<Item = &'w Words>) -> 
     let mut best: Option<(usize, QuestionBack)> = None;
     for words in languages {
         let tells = !tokens.asks && (0..tokens.len()).any(|at| words.tells.find(tokens, at).is_some_and(|f| at + f.tokens < tokens.len()));
-        for (kind, patterns) in words.question.iter().filter(|(kind, _)| !(tells && *kind == QuestionBack::Why)) {
-            for span in patterns.find_all(tokens, |word| words.knows(word) || words.question.iter().any(|(_, p)| p.knows(word))) {
-                let taken = span.end - span.start;
-                let left = tokens.len() - taken;
-                // a question mark, or little but the question: "why" alone asks, "that is why I called" tells
-                let begins = span.start == 0 && taken >= 3 && left <= taken;
-                let asks = tokens.asks || begins || left <= (taken / 2).max(1);
-                if asks && best.is_none_or(|(n, _)| taken > n) {
-                    best = Some((taken, *kind));
-                }
+        for (span, kind) in words.question.find_all(tokens, |word| words.knows(word)) {
+            if tells && kind == QuestionBack::Why {
+                continue;
+            }
+            let taken = span.end - span.start;
+            let left = tokens.len() - taken;
+            // a question mark, or little but the question: "why" alone asks, "that is why I called" tells
+            let begins = span.start == 0 && taken >= 3 && left <= taken;
+            let asks = tokens.asks || begins || left <= (taken / 2).max(1);
+            if asks && best.is_none_or(|(n, _)| taken > n) {
+                best = Some((taken, kind));
             }
         }
     }

@@ -11,6 +11,9 @@ use super::{
     yes_no,
 };
 
+/// Hours of the night before this one are of the next day.
+const SMALL_HOURS: u32 = 5;
+
 /// Reads one time of day.
 pub fn read(tokens: &Tokens, words: &Words) -> Reading {
     if tokens.is_empty() {
@@ -55,15 +58,18 @@ type Found = (Result<Vec<Time>, ()>, usize);
 /// The time that begins at a token. "At 8" without a half of the day is both, 8:00 and 20:00.
 fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
     let word = |i: usize| words.time.find(tokens, i).map(|f| (f.meaning, f.tokens));
-    match word(at) {
-        Some((TimeWord::Noon, n)) => return Some((Ok(vec![Time::constant(12, 0, 0, 0)]), n)),
-        Some((TimeWord::Midnight, n)) => return Some((Ok(vec![Time::constant(0, 0, 0, 0)]), n)),
-        _ => {}
+    let (half, mut start) = half_before(tokens, at, words);
+    if half.is_none()
+        && let Some((named @ (TimeWord::Noon | TimeWord::Midnight), n)) = word(at)
+    {
+        // "meio dia e meia"
+        let (minutes, more) = part_behind(tokens, at + n, words).unwrap_or((0, 0));
+        let hour = if named == TimeWord::Noon { 12 } else { 0 };
+        return Some((Time::new(hour, minutes, 0, 0).map(|time| vec![time]).map_err(|_| ()), n + more));
     }
-    let mut start = at;
     let mut minutes = None;
-    let mut half = None;
-    match word(at) {
+    let mut before_the_hour = false;
+    match word(start) {
         Some((TimeWord::HalfBefore, n)) => {
             minutes = Some(30);
             start += n;
@@ -72,63 +78,65 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
             minutes = Some(15);
             start += n;
         }
-        Some((TimeWord::Am, n)) if number::at_place(tokens, at + n, words, true).is_some() => {
-            half = Some(TimeWord::Am);
-            start += n;
+        _ => {
+            // "quarter to eight", "ten to nine", "ten past four"
+            if let Some((said, to, n)) = minutes_by(tokens, start, words) {
+                minutes = Some(if to { 60 - said } else { said });
+                before_the_hour = to;
+                start += n;
+            }
         }
-        Some((TimeWord::Pm, n)) if number::at_place(tokens, at + n, words, true).is_some() => {
-            half = Some(TimeWord::Pm);
-            start += n;
-        }
-        _ => {}
     }
-    let (hour, n, digits) = match small(tokens, start, words) {
-        Some(found) => found,
-        None => {
-            // "ocho y media" is read as eight and a half
-            let (hour, n) = and_a_half(tokens, start, words)?;
-            minutes = Some(30);
+    let (mut hour, n, digits) = match and_a_part(tokens, start, words).filter(|_| minutes.is_none()) {
+        // "ocho y media" is read as eight and a half, पौने दस as nine and three quarters
+        Some((hour, part, n)) => {
+            minutes = Some(part);
             (hour, n, false)
         }
+        None => small(tokens, start, words)?,
     };
     let mut end = start + n;
     let mut marked = minutes.is_some() || half.is_some();
     if minutes.is_none() {
         let sign = tokens.between(end);
-        let hour_word = word(end).filter(|(w, _)| *w == TimeWord::Hour);
         let two = digits && tokens.kind(end) == Some(Kind::Digits) && tokens.text(end).len() == 2;
-        let spaced = sign == " " && matches!(word(end + 1), Some((TimeWord::Am | TimeWord::Pm, _)));
+        let spaced = sign == " " && matches!(word(end + 1), Some((TimeWord::Am | TimeWord::Pm | TimeWord::Night, _)));
         if two && (matches!(sign, ":" | "." | "：") || spaced) {
             minutes = tokens.digits(end);
             end += 1;
             marked = true;
-        } else if let Some((_, n)) = hour_word {
+        } else if let Some((TimeWord::Hour, n)) = word(end) {
             end += n;
             marked = true;
-            if let Some((value, n, _)) = small(tokens, end, words).filter(|(v, ..)| *v < 60) {
-                minutes = Some(value);
-                end += n;
-                // 三点三十分
-                end += words.date.find(tokens, end).filter(|f| f.meaning == DateWord::Unit(Unit::Minute)).map_or(0, |f| f.tokens);
-            }
         }
-        match word(end) {
-            Some((TimeWord::Half, n)) if minutes.is_none() => {
-                minutes = Some(30);
-                end += n;
-                marked = true;
-            }
-            Some((TimeWord::Quarter, n)) if minutes.is_none() => {
-                minutes = Some(15);
-                end += n;
-                marked = true;
-            }
-            _ => {}
+        let is_part = word(end).is_some_and(|(w, _)| matches!(w, TimeWord::Half | TimeWord::Quarter));
+        if let (true, false, Some((value, n, _))) =
+            (marked && minutes.is_none(), is_part, small(tokens, end, words).filter(|(v, ..)| *v < 60))
+        {
+            minutes = Some(value);
+            end += n;
+            // 三点三十分
+            end += words.date.find(tokens, end).filter(|f| f.meaning == DateWord::Unit(Unit::Minute)).map_or(0, |f| f.tokens);
+        }
+        if let Some((part, n)) = part_behind(tokens, end, words).filter(|_| minutes.is_none()) {
+            minutes = Some(u32::from(part.unsigned_abs()));
+            end += n;
+            marked = true;
+        }
+        // "ocho menos cuarto"
+        if let Some((left, n)) = minutes_less(tokens, end, words).filter(|_| minutes.is_none()) {
+            minutes = Some(60 - left);
+            before_the_hour = true;
+            end += n;
+            marked = true;
         }
         // 830pm, 1430
         if digits && minutes.is_none() && !marked && tokens.text(start).len() >= 3 && tokens.text(start).len() <= 4 {
             let (h, m) = (hour / 100, hour % 100);
             if m < 60 && h < 24 {
+                // 0630 is of 24 hours
+                let whole = tokens.text(start).len() == 4 && tokens.text(start).starts_with('0');
+                let half = half.or(whole.then_some(TimeWord::Am));
                 let (times, n) = finish(tokens, end, h, m, half, words);
                 return Some((times, n + end - at));
             }
@@ -145,12 +153,67 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         marked = true;
     }
     let led = at > 0 && word(at - 1).is_some_and(|(w, _)| w == TimeWord::Filler);
-    let halves = word(end).is_some_and(|(w, _)| matches!(w, TimeWord::Am | TimeWord::Pm));
+    let halves = word(end).is_some_and(|(w, _)| matches!(w, TimeWord::Am | TimeWord::Pm | TimeWord::Night));
     if !marked && !led && !halves && tokens.len() > n {
         return None;
     }
+    if before_the_hour {
+        hour = if hour == 1 { 12 } else { hour.checked_sub(1).unwrap_or(23) };
+    }
     let (times, more) = finish(tokens, end, hour, minutes.unwrap_or(0), half, words);
     Some((times, end + more - at))
+}
+
+/// The half of the day said before the hour, and where the hour begins: "subah 8 baje", 夜里两点.
+fn half_before(tokens: &Tokens, at: usize, words: &Words) -> (Option<TimeWord>, usize) {
+    let word = |i: usize| words.time.find(tokens, i).map(|f| (f.meaning, f.tokens));
+    let (half, n) = match word(at) {
+        Some((half @ (TimeWord::Am | TimeWord::Pm | TimeWord::Night), n)) => (half, n),
+        // 中午12点: the noon of which the hour is said
+        Some((TimeWord::Noon, n)) if !tokens.breaks(at + n) => (TimeWord::Pm, n),
+        _ => return (None, at),
+    };
+    let mut start = at + n;
+    while let Some((TimeWord::Filler, n)) = word(start) {
+        start += n;
+    }
+    let begins = matches!(word(start), Some((TimeWord::HalfBefore | TimeWord::QuarterBefore, _)))
+        || number::at_place(tokens, start, words, false).is_some_and(|f| f.value >= 1.0);
+    if begins { (Some(half), start) } else { (None, at) }
+}
+
+/// Minutes that a part of the hour behind it says, and its tokens: "half", "y cuarto".
+fn part_behind(tokens: &Tokens, at: usize, words: &Words) -> Option<(i8, usize)> {
+    let found = words.time.find(tokens, at)?;
+    match found.meaning {
+        TimeWord::Half => Some((30, found.tokens)),
+        TimeWord::Quarter => Some((15, found.tokens)),
+        _ => None,
+    }
+}
+
+/// Minutes by the hour that follows, whether they are before it, and the tokens to it: "quarter to", "ten past".
+fn minutes_by(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, bool, usize)> {
+    let (said, n) = minutes_left(tokens, at, words)?;
+    let by = words.time.find(tokens, at + n).filter(|f| matches!(f.meaning, TimeWord::To | TimeWord::Past))?;
+    small(tokens, at + n + by.tokens, words)?;
+    Some((said, by.meaning == TimeWord::To, n + by.tokens))
+}
+
+/// Minutes taken off the hour before, and their tokens: "menos cuarto", "moins dix".
+fn minutes_less(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
+    let less = words.time.find(tokens, at).filter(|f| f.meaning == TimeWord::Less)?;
+    let (left, n) = minutes_left(tokens, at + less.tokens, words)?;
+    Some((left, less.tokens + n))
+}
+
+fn minutes_left(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
+    if let Some(quarter) = words.time.find(tokens, at).filter(|f| f.meaning == TimeWord::QuarterOf) {
+        return Some((15, quarter.tokens));
+    }
+    let (left, n, _) = small(tokens, at, words).filter(|(left, ..)| (1..60).contains(left))?;
+    let unit = words.date.find(tokens, at + n).filter(|f| f.meaning == DateWord::Unit(Unit::Minute)).map_or(0, |f| f.tokens);
+    Some((left, n + unit))
 }
 
 /// The half of the day behind the hour, and the whole.
@@ -160,20 +223,20 @@ fn finish(tokens: &Tokens, end: usize, hour: u32, minutes: u32, half: Option<Tim
     // "o'clock", "de la", then the half
     while let Some(found) = words.time.find(tokens, end + n) {
         match found.meaning {
-            TimeWord::Am | TimeWord::Pm => {
+            TimeWord::Am | TimeWord::Pm | TimeWord::Night => {
                 half = half.or(Some(found.meaning));
                 n += found.tokens;
                 break;
             }
             TimeWord::Hour | TimeWord::Filler => n += found.tokens,
-            TimeWord::Noon | TimeWord::Midnight | TimeWord::Half | TimeWord::Quarter | TimeWord::HalfBefore | TimeWord::QuarterBefore => {
-                break;
-            }
+            _ => break,
         }
     }
     let hours = match half {
-        Some(TimeWord::Am) if hour == 12 => vec![0],
-        Some(TimeWord::Pm) if hour < 12 => vec![hour + 12],
+        Some(TimeWord::Am | TimeWord::Night) if hour == 12 => vec![0],
+        // "2 at night" is before the morning
+        Some(TimeWord::Night) if hour < SMALL_HOURS => vec![hour],
+        Some(TimeWord::Pm | TimeWord::Night) if hour < 12 => vec![hour + 12],
         Some(_) => vec![hour],
         None if (1..12).contains(&hour) => vec![hour, hour + 12],
         None => vec![hour],
@@ -185,10 +248,12 @@ fn finish(tokens: &Tokens, end: usize, hour: u32, minutes: u32, half: Option<Tim
     (times.ok_or(()), n)
 }
 
-fn and_a_half(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
-    let found = number::at_place(tokens, at, words, false).filter(|f| !f.ordinal && !f.mended)?;
-    let hour = (0..24_u32).find(|v| (f64::from(*v) + 0.5 - found.value).abs() < f64::EPSILON)?;
-    (found.tokens > 1 || words.time.find(tokens, at + found.tokens).is_some()).then_some((hour, found.tokens))
+/// An hour and a quarter, a half or three of it read as one number: hour, minutes, tokens.
+fn and_a_part(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, u32, usize)> {
+    let found = number::at_place(tokens, at, words, false).filter(|f| !f.ordinal && !f.mended && !f.digits)?;
+    let minutes = (1..4_u32).map(|quarters| quarters * 15).find(|m| (found.value.fract() * 60.0 - f64::from(*m)).abs() < 1e-6)?;
+    let hour = (1..24_u32).find(|hour| (f64::from(*hour) - found.value.trunc()).abs() < f64::EPSILON)?;
+    (found.tokens > 1 || words.time.find(tokens, at + found.tokens).is_some()).then_some((hour, minutes, found.tokens))
 }
 
 /// A number of hours or minutes: value, tokens, whether in digits.

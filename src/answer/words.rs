@@ -8,6 +8,7 @@ mod classes;
 mod data;
 mod files;
 mod heard;
+mod meaning;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,15 +19,15 @@ use rustc_hash::FxHashSet;
 
 use super::{
     concept::Concepts,
-    day::Feast,
     keyword::Keyword,
     lexicon::Lexicon,
     normalise::{Tokens, fold},
-    pattern::Patterns,
+    pattern::{Meanings, Patterns},
 };
 use crate::base::Language;
 use data::Data;
 use files::{ANY, FILES};
+pub use meaning::{Correction, DateWord, HearingWord, ListWord, NumberWord, Reach, TemperatureWord, TimeWord, TruthWord, Unit};
 
 /// The words of one language, compiled.
 #[derive(Debug)]
@@ -73,6 +74,12 @@ pub struct Words {
     pub name_particle: Lexicon<()>,
     /// People who are counted: "adults", "kids".
     pub people: Lexicon<()>,
+    /// Which way a number reaches: "or more", "up to".
+    pub reach: Lexicon<Reach>,
+    /// What says that a number is the sum of all: "in total".
+    pub total: Lexicon<()>,
+    /// What leads to such a sum: "so".
+    pub therefore: Lexicon<()>,
     /// "At" and "dot" of an e-mail address read aloud, each with its sign.
     pub email_sign: Lexicon<char>,
     /// What says that a number is no telephone's: "account", "card".
@@ -82,7 +89,7 @@ pub struct Words {
     /// Words of politeness that may stand around a keyword.
     pub polite: Lexicon<()>,
     /// Commands in other words than those, in the order in which they win.
-    pub keyword_patterns: Vec<(Keyword, Patterns)>,
+    pub keyword_patterns: Meanings<Keyword>,
     /// The main word of each keyword, to teach.
     pub taught: Vec<(Keyword, String)>,
     /// Danger to life: first the states, then the signs, then the mentions.
@@ -98,272 +105,13 @@ pub struct Words {
     /// What turns a sign of danger into none.
     pub hearing: Lexicon<HearingWord>,
     /// Questions back.
-    pub question: Vec<(super::question_back::QuestionBack, Patterns)>,
+    pub question: Meanings<super::question_back::QuestionBack>,
     /// What makes a tale of a question's words: "that is why".
     pub tells: Lexicon<()>,
     /// Someone of the house who is not the one who texts: "my son".
     pub someone_else: Patterns,
     /// Replies that machines send.
     pub auto_reply: Patterns,
-}
-
-/// What a word says about yes and no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TruthWord {
-    /// Yes.
-    Yes,
-    /// No.
-    No,
-    /// "I do not know".
-    Unsure,
-    /// Yes only where its clause ends with it: "I have", "he does".
-    YesAtEnd,
-    /// Yes only as the whole reply: "y".
-    YesAlone,
-    /// No only as the whole reply: "n".
-    NoAlone,
-    /// Says nothing: "please", "um".
-    Filler,
-    /// Takes back what was said before: "sorry I meant".
-    Correction,
-    /// "But".
-    But,
-    /// "I feel bad", said of oneself.
-    Ill,
-    /// "I feel fine", said of oneself.
-    Well,
-    /// Declines to answer, or answers something else: "I do not understand".
-    Refusal,
-    /// What may stand before yes or no within a sentence: "I think", "that".
-    Lead,
-    /// An ordinary word that looks like one with a typing fault.
-    Other,
-}
-
-/// How surely a word takes back what was said before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Correction {
-    /// It does nothing else: "I mean", "no wait".
-    Plain,
-    /// It may beg pardon for something else: "sorry".
-    Perhaps,
-}
-
-/// What a word says about a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListWord {
-    /// Joins: and, plus.
-    And,
-    /// Either: or.
-    Or,
-    /// From one to another: to.
-    To,
-    /// Every option.
-    All,
-    /// No option.
-    None,
-    /// All but.
-    Except,
-    /// "Not", before what is not meant.
-    Not,
-    /// Turns from what is not to what is: but, only.
-    But,
-    /// Both of two.
-    Both,
-    /// Who texts.
-    Me,
-    /// The last option.
-    Last,
-    /// Before a count of all there are: "los 5", "les quatre".
-    These,
-    /// The first so many: 前两个, "los dos primeros".
-    First,
-    /// Feels well: none, where that may be said.
-    Well,
-    /// Says nothing: option, number, please.
-    Filler,
-}
-
-/// What a word says in a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum NumberWord {
-    /// Adds its value: seven, twenty.
-    Value(f64),
-    /// Multiplies: hundred, thousand.
-    Scale(f64),
-    /// The n-th.
-    Ordinal(f64),
-    /// Joins: and.
-    And,
-    /// The decimal sign, said.
-    Point,
-    /// Minus.
-    Minus,
-    /// Adds a part: "and a half".
-    Part(f64),
-    /// "A": one, before a unit or scale.
-    A,
-    /// A thing counted, written at the number: "3ppl", "12kids".
-    Counted,
-    /// Part of a fraction that is not read: "trillionth".
-    Fraction,
-    /// What a count before it is divided by: "thirds" is 3; below 1 it is the share itself: ثلثين.
-    Share(f64),
-    /// Between the parts of a whole and how many of them: 分之.
-    PartsOf,
-    /// "Over", between what is divided and what divides; before a number "over 10" bounds it.
-    Divide,
-    /// Bounds the number behind it: "more than".
-    Bound,
-    /// Bounds the number before it: "or more", "something".
-    BoundBehind,
-    /// Adds what is not counted: "plus".
-    Plus,
-    /// Divides: "over", "out of".
-    Over,
-    /// No number at all: "un montón".
-    Vague,
-    /// Adds its part to the number behind it: साढ़े, half more than.
-    Before(f64),
-    /// Before a number that is yet to be reached: "turning".
-    Becoming,
-}
-
-/// What a word says of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateWord {
-    /// A month, 1–12.
-    Month(i8),
-    /// A weekday, Monday 1.
-    Weekday(i8),
-    /// Days from today: yesterday is -1.
-    Day(i32),
-    /// This moment: today, where no other day is said.
-    Now,
-    /// So many days before or after today, which only the bounds tell: कल is yesterday and tomorrow.
-    Either(i32),
-    /// A unit of time.
-    Unit(Unit),
-    /// Two of a unit, said by its form: يومين.
-    Two(Unit),
-    /// A length by its own name, in minutes: "half an hour", "fortnight".
-    Lasting(u32),
-    /// Between a number and its unit, and says nothing: "two whole weeks".
-    Padding,
-    /// A day with a name: Christmas.
-    Feast(Feast),
-    /// Before a length: "hace", "il y a".
-    AgoBefore,
-    /// After a length: "ago".
-    AgoAfter,
-    /// Before a length: "in", "dentro de".
-    LaterBefore,
-    /// After a length: "from now".
-    LaterAfter,
-    /// Last.
-    Last,
-    /// Next.
-    Next,
-    /// This.
-    This,
-    /// Since, from: says nothing but that a day follows, or a length that has gone on till now.
-    Since,
-    /// Of, the, on: may stand between the parts of a day.
-    Of,
-    /// After the day of the month: 日.
-    DayMark,
-    /// After the number of a month: 月.
-    MonthMark,
-    /// After the year: 年.
-    YearMark,
-    /// And: joins lengths.
-    And,
-    /// A time too vague to be a day: weekend, few days.
-    Vague,
-    /// Turns down what follows: "not".
-    Not,
-    /// More than, less than, about: a length so said is no day.
-    Roughly,
-}
-
-/// Units of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds.
-    Second,
-    /// Minutes.
-    Minute,
-    /// Hours.
-    Hour,
-    /// Days.
-    Day,
-    /// Weeks.
-    Week,
-    /// Months.
-    Month,
-    /// Years.
-    Year,
-}
-
-/// What a word says of the clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeWord {
-    /// Before noon.
-    Am,
-    /// After noon.
-    Pm,
-    /// Noon.
-    Noon,
-    /// Midnight.
-    Midnight,
-    /// Half past, after the hour.
-    Half,
-    /// A quarter past, after the hour.
-    Quarter,
-    /// "Half past", before the hour.
-    HalfBefore,
-    /// "Quarter past", before the hour.
-    QuarterBefore,
-    /// O'clock, h, 点: after the hour.
-    Hour,
-    /// Says nothing: at, around.
-    Filler,
-}
-
-/// What a word says of a temperature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TemperatureWord {
-    /// °C.
-    Celsius,
-    /// °F.
-    Fahrenheit,
-    /// "Degrees", of either.
-    Degree,
-}
-
-/// What turns a sign of danger into none, or keeps it one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HearingWord {
-    /// Directly before the sign: "no", "without".
-    Not,
-    /// Between "not" and the sign: "any", "signs of".
-    Between,
-    /// Joins signs, so that "no fever or chest pain" denies both.
-    Or,
-    /// After the sign: "gone", "went away".
-    Gone,
-    /// Long ago: "last month", "years ago".
-    Past,
-    /// Still so: "still", "since", "now".
-    Still,
-    /// Only supposed: "if I get", "what if".
-    Supposed,
-    /// Makes the sign another, harmless thing: "nose".
-    Harmless,
-    /// Tells of a trade or an errand: "I am a nurse", "drive".
-    Work,
-    /// It came once and never since.
-    NeverAgain,
 }
 
 /// Words that a department added, by tag: they live as long as the program.
@@ -452,11 +200,14 @@ fn compile(data: &Data) -> Words {
         place_lead: Lexicon::new(data.text.place_lead.iter().map(|p| (p.as_str(), ()))),
         name_particle: Lexicon::new(data.text.name_particle.iter().map(|p| (p.as_str(), ()))),
         people: Lexicon::new(data.number.people.iter().map(|p| (p.as_str(), ()))),
+        reach: Lexicon::new(data.number.reaches()),
+        total: Lexicon::new(data.number.total.iter().map(|p| (p.as_str(), ()))),
+        therefore: Lexicon::new(data.number.therefore.iter().map(|p| (p.as_str(), ()))),
         email_sign: Lexicon::new(data.text.email_signs()),
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),
         keyword,
         polite: Lexicon::new(data.keyword.polite.iter().map(|p| (p.as_str(), ()))),
-        keyword_patterns: data.keyword_patterns.lists().map(|(kind, list)| (kind, Patterns::new(list, &data.style.clitics))).into(),
+        keyword_patterns: Meanings::new(data.keyword_patterns.lists(), &data.style.clitics),
         taught: data.keyword.taught(),
         emergency: Patterns::new(&data.emergency.dangers(), &data.style.clitics),
         states: data.emergency.states.len(),
@@ -464,7 +215,7 @@ fn compile(data: &Data) -> Words {
         ordinary: data.emergency.ordinary.iter().map(|word| fold(word).into()).collect(),
         distress: Patterns::new(&data.emergency.distress, &data.style.clitics),
         hearing: Lexicon::new(data.emergency.phrases()),
-        question: data.question.lists().into_iter().map(|(kind, list)| (kind, Patterns::new(list, &data.style.clitics))).collect(),
+        question: Meanings::new(data.question.lists(), &data.style.clitics),
         tells: Lexicon::new(data.question.tells.iter().map(|p| (p.as_str(), ()))),
         someone_else: Patterns::new(&data.extra.someone_else, &data.style.clitics),
         auto_reply: Patterns::new(&data.auto_reply.patterns, &data.style.clitics),

@@ -21,7 +21,11 @@ struct Piece {
     /// Whether a clause ends behind it.
     closes: bool,
     mended: bool,
+    letters: usize,
 }
+
+/// Letters of the shortest word that is mended in a sentence.
+const MENDED_LETTERS: usize = 5;
 
 /// Reads yes, no or (where that is an answer) unsure.
 pub fn read(unsure: bool, tokens: &Tokens, words: &Words) -> Reading {
@@ -62,6 +66,14 @@ pub fn plainly(tokens: &Tokens, words: &Words) -> Option<Truth> {
     if pieces.iter().any(|p| !p.known) { None } else { truth(tokens, words).ok().map(|(truth, _)| truth) }
 }
 
+/// "Nope, fit as a fiddle": the first clause is a no, and nothing behind it takes it back.
+pub fn begins_with_no(tokens: &Tokens, words: &Words) -> bool {
+    let pieces = pieces(tokens, words);
+    let mut told = pieces.iter().skip_while(|p| p.word == TruthWord::Filler);
+    let first = told.next().is_some_and(|p| matches!(p.word, TruthWord::No | TruthWord::NoAlone) && p.closes && !p.mended);
+    first && !told.any(|p| matches!(p.word, TruthWord::But | TruthWord::Ill | TruthWord::Unsure | TruthWord::Refusal | TruthWord::Yes))
+}
+
 /// Whether one of the options stands for yes or no, so that a plain "yes" chooses it: its label or words say so, or begin with it
 /// ("Yes, that is me").
 pub fn stands_for(choice: &Choice, truth: Truth, words: &Words) -> bool {
@@ -92,6 +104,7 @@ fn by_number(unsure: bool, tokens: &Tokens, words: &Words) -> Option<Reading> {
 
 fn pieces(tokens: &Tokens, words: &Words) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::with_capacity(tokens.len());
+    let unsure_at = |at: usize| words.truth.find(tokens, at).is_some_and(|f| f.meaning == TruthWord::Unsure && f.tokens > 1);
     let mut at = 0;
     while at < tokens.len() {
         let (word, length, known, mended) = match tokens.kind(at) {
@@ -101,11 +114,16 @@ fn pieces(tokens: &Tokens, words: &Words) -> Vec<Piece> {
             },
             Some(Kind::Digits) | None => (TruthWord::Other, 1, false, false),
             Some(Kind::Word) => match words.truth.find_mended(tokens, at).filter(|f| !f.mended || !words.knows(tokens.text(at))) {
+                // "pues no" of "pues no sé" says nothing yet
+                Some(found) if found.tokens > 1 && found.meaning == TruthWord::No && unsure_at(at + found.tokens - 1) => {
+                    (TruthWord::Filler, found.tokens - 1, true, false)
+                }
                 Some(found) => (found.meaning, found.tokens, found.meaning != TruthWord::Other, found.mended),
                 None => (TruthWord::Other, 1, false, false),
             },
         };
-        pieces.push(Piece { word, known, opens: tokens.breaks(at), closes: tokens.breaks(at + length), mended });
+        let letters = tokens.text(at).chars().count();
+        pieces.push(Piece { word, known, opens: tokens.breaks(at), closes: tokens.breaks(at + length), mended, letters });
         at += length;
     }
     pieces
@@ -121,7 +139,13 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
     if tokens.is_empty() {
         return Err(Unclear::Empty);
     }
-    let all = pieces(tokens, words);
+    let mut all = pieces(tokens, words);
+    // a short word is too near to others to be mended among words that nobody knows: راجل is no أجل
+    let strange = all.iter().any(|p| !p.known);
+    for piece in all.iter_mut().filter(|p| strange && p.mended && p.letters < MENDED_LETTERS) {
+        (piece.word, piece.known) = (TruthWord::Other, false);
+    }
+    let all = all;
     let mended = all.iter().any(|p| p.mended && p.known);
     let pure = all.iter().all(|p| p.known);
     let how = if mended {
@@ -165,9 +189,10 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
 /// "Yes... sorry, I meant no": what comes behind the correction counts.
 fn after_correction(pieces: &[Piece], how: How) -> Option<Result<(Truth, How), Unclear>> {
     let at = pieces.iter().rposition(|p| p.word == TruthWord::Correction)?;
-    let behind = pieces.get(at + 1..)?;
-    let truth = behind.iter().find_map(said)?;
-    (at > 0).then_some(Ok((truth, how)))
+    let behind: Vec<Truth> = pieces.get(at + 1..)?.iter().filter_map(said).collect();
+    let truth = *behind.first()?;
+    let doubtful = behind.contains(&Truth::Unsure);
+    (at > 0).then_some(Ok((if doubtful { Truth::Unsure } else { truth }, how)))
 }
 
 /// "Yeah no, definitely not", "oui enfin non, c'est non": the first word is taken back at once, and then said twice.

@@ -4,7 +4,7 @@ use crate::answer::{
     expect::Choice,
     normalise::Tokens,
     value::Value,
-    words::{ListWord, Words},
+    words::{ListWord, TruthWord, Words},
 };
 
 /// The options with their numbers.
@@ -52,6 +52,21 @@ impl<'c> List<'c> {
     /// The one option that says "none" or "not": "Not tested", "Ninguna".
     pub fn negative(&self, words: &Words) -> Option<usize> {
         let mut having = (0..self.choices.len()).filter(|at| self.is_negative(*at, words));
+        match (having.next(), having.next()) {
+            (Some(at), None) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// The one option that says "I do not know".
+    pub fn unsure(&self, words: &Words) -> Option<usize> {
+        let says = |choice: &Choice| {
+            std::iter::once(&choice.label).chain(&choice.words).any(|text| {
+                let tokens = Tokens::of(text);
+                words.truth.find(&tokens, 0).is_some_and(|f| f.meaning == TruthWord::Unsure)
+            })
+        };
+        let mut having = (0..self.choices.len()).filter(|at| self.choices.get(*at).is_some_and(says));
         match (having.next(), having.next()) {
             (Some(at), None) => Some(at),
             _ => None,

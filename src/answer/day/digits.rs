@@ -15,10 +15,14 @@ impl Grammar<'_> {
         if !self.words.style.places {
             return None;
         }
-        let mut next = at;
+        let (era, mut next) = match self.word(at) {
+            Some((DateWord::Era(before), n, _)) => (Some(before), at + n),
+            _ => (None, at),
+        };
         let mut years = Vec::new();
-        if let Some((value, n)) = self.marked_number(next, DateWord::YearMark) {
+        if let Some((value, n)) = self.marked_number(next, DateWord::YearMark).or_else(|| self.first_year(era, next)) {
             years = match i16::try_from(value).ok()? {
+                year if let Some(before) = era => vec![before.checked_add(year)?],
                 year @ 1000..=2999 => vec![year],
                 // 85年7月4日
                 year @ 10..=99 if self.marked_number(next + n, DateWord::MonthMark).is_some() => self.short_year(year),
@@ -40,6 +44,11 @@ impl Grammar<'_> {
         }
         let days = years.iter().filter_map(|year| Date::new(*year, month, day).ok()).collect();
         Some(Said { year: true, ..Said::of(days, self.behind_weekday(next) - at) })
+    }
+
+    /// 元年, the first year of an era.
+    fn first_year(&self, era: Option<i16>, at: usize) -> Option<(i32, usize)> {
+        (era.is_some() && self.tokens.text(at) == "元").then_some((1, 1 + self.is(at + 1, DateWord::YearMark).unwrap_or(0)))
     }
 
     /// Passes a weekday written behind a whole date.

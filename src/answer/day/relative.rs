@@ -60,6 +60,10 @@ impl Grammar<'_> {
         }
         let length = length::at_place(self.tokens, start, self.words).or_else(|| {
             let (unit, n) = length::unit_at(self.tokens, start, self.words)?;
+            // من يوم الاثنين: since the day of Monday, and not for a day
+            if unit == Unit::Day && !self.tokens.breaks(start + n) && self.weekday_word(start + n).is_some() {
+                return None;
+            }
             (self.words.style.unit_is_one && lead.is_some()).then(|| Length::one(unit, n, self.tokens, start, self.words))
         })?;
         let mut end = start + length.tokens;

@@ -2,8 +2,9 @@
 
 use super::{at_place, word};
 use crate::answer::{
+    lexicon::Lexicon,
     normalise::{Kind, Tokens},
-    words::{ListWord, NumberWord, Words},
+    words::{DateWord, ListWord, NumberWord, Words},
 };
 
 /// Words of the longest phrase that may stand before a number and bound it: "por lo menos unas".
@@ -60,8 +61,49 @@ pub fn exotic(tokens: &Tokens, words: &Words) -> bool {
 
 /// "Nobody", "with no one": none, and nothing else.
 pub fn says_none(tokens: &Tokens, words: &Words) -> bool {
+    says_none_from(0, tokens, words)
+}
+
+/// "Gave up in 2010, so none": the last clause says it, and no number is said but a year.
+pub fn ends_with_none(tokens: &Tokens, words: &Words) -> bool {
+    let last = last_clause(tokens);
+    let year = |(at, end): &(usize, usize)| end - at == 1 && tokens.text(*at).len() == 4 && tokens.kind(*at) == Some(Kind::Digits);
+    last > 0 && says_none_from(last, tokens, words) && numbers(tokens, words).iter().all(year)
+}
+
+/// The one number that is said to be all: "tomei 3 e o reforço, 4 no total", "me, mom and 2 kids = 4"; or that alone ends a count of people:
+/// "husband, me and two kids, 4 people".
+pub fn total(tokens: &Tokens, words: &Words) -> Option<f64> {
+    let numbers = numbers(tokens, words);
+    let value = |at: usize| at_place(tokens, at, words, true).map(|f| f.value);
+    let is_total = |(at, end): &&(usize, usize)| {
+        let leads = |list: &Lexicon<()>| (0..*at).any(|i| list.find(tokens, i).is_some_and(|f| i + f.tokens == *at));
+        let before = leads(&words.total) || leads(&words.therefore);
+        let who = words.people.find(tokens, *end).map_or(0, |f| f.tokens);
+        before || tokens.between(*at).contains('=') || words.total.find(tokens, end + who).is_some()
+    };
+    let mut totals = numbers.iter().filter(is_total);
+    match (totals.next(), totals.next()) {
+        (Some((at, _)), None) => return value(*at),
+        (Some(_), Some(_)) => return None,
+        (None, _) => {}
+    }
+    let last = last_clause(tokens);
+    let (at, end) = *numbers.last().filter(|(at, _)| last > 0 && *at == last)?;
+    let who = words.people.find(tokens, end)?;
+    let sum = value(at)?;
+    let most = numbers.iter().filter_map(|(at, _)| value(*at)).all(|other| other <= sum);
+    (end + who.tokens == tokens.len() && numbers.len() > 1 && most).then_some(sum)
+}
+
+/// Where the last clause begins.
+fn last_clause(tokens: &Tokens) -> usize {
+    (1..tokens.len()).rev().find(|at| tokens.breaks(*at)).unwrap_or(0)
+}
+
+fn says_none_from(from: usize, tokens: &Tokens, words: &Words) -> bool {
     let mut none = false;
-    let mut at = 0;
+    let mut at = from;
     while at < tokens.len() {
         match words.list.find_mended(tokens, at) {
             // "une seule personne" is one
@@ -113,6 +155,12 @@ pub fn becoming(tokens: &Tokens, at: usize, words: &Words) -> bool {
             .any(|k| words.number.find(tokens, at - k).is_some_and(|f| f.tokens == k && f.meaning == NumberWord::Becoming))
 }
 
+/// "Sixty-seven, sixty-eight in May": behind another number, one with a month behind it is yet to be reached.
+pub fn dated(tokens: &Tokens, end: usize, words: &Words) -> bool {
+    let month = |at: usize| words.date.find(tokens, at).is_some_and(|f| matches!(f.meaning, DateWord::Month(_)));
+    !tokens.breaks(end) && (end..=end + 1).any(month)
+}
+
 /// People counted apart and joined by "and": "4 adults and 2 kids" are 6. Nothing else may be said but words that say nothing.
 pub fn people(tokens: &Tokens, words: &Words) -> Option<f64> {
     let mut sum = 0.0;
@@ -154,6 +202,12 @@ pub fn more_than_counted(tokens: &Tokens, words: &Words) -> bool {
         return false;
     }
     let within = |i: usize| numbers.iter().any(|(at, end)| (*at..*end).contains(&i));
+    // "me, my partner and our 2 kids"
+    let counted = numbers.iter().any(|(_, end)| words.people.find(tokens, *end).is_some());
+    let joined = (1..tokens.len()).any(|i| tokens.breaks(i) || plus_at(tokens, i, words).is_some());
+    if counted && joined && (0..tokens.len()).any(|i| !within(i) && is_me(tokens, i, words)) {
+        return true;
+    }
     let person = |i: usize| {
         tokens.kind(i) == Some(Kind::Word) && !within(i) && (words.someone_else.knows(tokens.text(i)) || is_me(tokens, i, words))
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::{
-    Correction, DateWord, ListWord, NumberWord, TemperatureWord, TimeWord, TruthWord, Unit, classes,
+    Correction, DateWord, ListWord, NumberWord, Reach, TemperatureWord, TimeWord, TruthWord, Unit, classes,
     heard::{EmergencyWords, KeywordPatterns, KeywordWords, QuestionWords},
 };
 use crate::answer::{day::Feast, normalise::fold};
@@ -140,6 +140,10 @@ pub struct NumberWords {
     vague: List,
     before: Numbers,
     becoming: List,
+    beyond: List,
+    up_to: List,
+    pub total: List,
+    pub therefore: List,
     pub people: List,
 }
 
@@ -179,6 +183,8 @@ pub struct DateWords {
     day_mark: List,
     month_mark: List,
     year_mark: List,
+    /// Eras, each with the year before its first.
+    eras: BTreeMap<String, i16>,
     and: List,
     vague: List,
     not: List,
@@ -190,12 +196,17 @@ pub struct DateWords {
 pub struct TimeWords {
     am: List,
     pm: List,
+    night: List,
     noon: List,
     midnight: List,
     half: List,
     quarter: List,
     half_before: List,
     quarter_before: List,
+    quarter_of: List,
+    to: List,
+    past: List,
+    less: List,
     hour: List,
     filler: List,
 }
@@ -374,6 +385,11 @@ impl TextWords {
 }
 
 impl NumberWords {
+    pub fn reaches(&self) -> impl Iterator<Item = (&str, Reach)> {
+        let beyond = self.beyond.iter().map(|phrase| (phrase.as_str(), Reach::Beyond));
+        beyond.chain(self.up_to.iter().map(|phrase| (phrase.as_str(), Reach::UpTo)))
+    }
+
     pub fn phrases(&self) -> Vec<(&str, NumberWord)> {
         // values first: "un" is one before it is "a"
         let mut phrases = Vec::new();
@@ -423,6 +439,7 @@ impl DateWords {
                 phrases.extend(names.iter().map(|name| (name.as_str(), DateWord::Feast(feast))));
             }
         }
+        phrases.extend(self.eras.iter().map(|(era, before)| (era.as_str(), DateWord::Era(*before))));
         phrases.extend(self.lengths.iter().map(|(phrase, minutes)| (phrase.as_str(), DateWord::Lasting(*minutes))));
         phrases.extend(all(vec![
             (&self.padding, DateWord::Padding),
@@ -465,12 +482,17 @@ impl TimeWords {
         all(vec![
             (&self.am, TimeWord::Am),
             (&self.pm, TimeWord::Pm),
+            (&self.night, TimeWord::Night),
             (&self.noon, TimeWord::Noon),
             (&self.midnight, TimeWord::Midnight),
             (&self.half, TimeWord::Half),
             (&self.quarter, TimeWord::Quarter),
             (&self.half_before, TimeWord::HalfBefore),
             (&self.quarter_before, TimeWord::QuarterBefore),
+            (&self.quarter_of, TimeWord::QuarterOf),
+            (&self.to, TimeWord::To),
+            (&self.past, TimeWord::Past),
+            (&self.less, TimeWord::Less),
             (&self.hour, TimeWord::Hour),
             (&self.filler, TimeWord::Filler),
         ])
