@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Choice, Context, DateBounds, Expect, How, QuestionBack, Reading, TemperatureUnit, Truth, Value, emergency, keyword, question_back, read,
+    Choice, Context, DateBounds, Expect, How, QuestionBack, Reading, TemperatureUnit, Truth, Value, emergency, keyword, length,
+    normalise::Tokens, question_back, read, words,
 };
 use crate::base::Language;
 
@@ -82,6 +83,13 @@ impl Asked {
         let context = Context { language: &self.language, others: &self.others, today: self.today, country: &self.country };
         read(&self.expect, &self.said, &context)
     }
+
+    /// A length that was read, in the units that were said: "2 weeks" and "14 days" are the same, and not said alike.
+    fn length_as_said(&self, seconds: i64) -> Option<String> {
+        let tokens = Tokens::of(&self.said);
+        let mut languages = std::iter::once(&self.language).chain(&self.others).filter_map(words::of);
+        languages.find_map(|words| length::as_said(&tokens, seconds, words))
+    }
 }
 
 impl Case {
@@ -102,7 +110,14 @@ impl Case {
             }
             _ => {}
         }
-        Ok(written(&self.asked(today)?.read()))
+        let asked = self.asked(today)?;
+        let reading = asked.read();
+        if let Reading::Clear { value: Value::Duration(seconds), how } = &reading
+            && let Some(said) = asked.length_as_said(*seconds)
+        {
+            return Ok(json!({ "reading": "clear", "value": said, "how": how_name(*how) }));
+        }
+        Ok(written(&reading))
     }
 
     fn language(&self) -> Result<Language, String> {
@@ -346,7 +361,7 @@ mod tests {
             ),
             (r#"{"ask":"date","bounds":"past","said":"tomorrow"}"#, r#"{"reading":"unclear","reason":"too late"}"#),
             (r#"{"ask":"keyword","said":"the fever stopped"}"#, r#"{"reading":"clear","value":null}"#),
-            (r#"{"ask":"duration","said":"90 minutes"}"#, r#"{"reading":"clear","value":"PT1H30M","how":"exact"}"#),
+            (r#"{"ask":"duration","said":"90 minutes"}"#, r#"{"reading":"clear","value":"PT90M","how":"exact"}"#),
             (r#"{"ask":"temperature","said":"38,5"}"#, r#"{"reading":"clear","value":{"value":38.5,"unit":"C"},"how":"exact"}"#),
             ("nonsense", r#"{"error":"not a case: expected ident at line 1 column 2; a line is one JSON object with `ask` and `said`"}"#),
             (r#"{"ask":"one of","options":["Home"," "],"said":"1"}"#, r#"{"error":"one of `options` has no words in its label"}"#),

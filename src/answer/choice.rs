@@ -48,7 +48,7 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words:
     if let Some(reading) = exactly(&list, &labels, tokens, |at| Value::Choice(list.key(at))) {
         return reading;
     }
-    if unsure(&labels, tokens, words) {
+    if unsure(&list, &labels, tokens, words) {
         return of_unsure(&list, &labels, tokens, words);
     }
     if asks_back(tokens, words) {
@@ -128,7 +128,7 @@ fn of_unsure(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Word
 }
 
 /// Reads any number of options.
-pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
+pub fn any_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
     if tokens.is_empty() {
         return Reading::Unclear(Unclear::Empty);
     }
@@ -137,7 +137,7 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     if let Some(reading) = exactly(&list, &labels, tokens, |at| list.choices(&[at])) {
         return reading;
     }
-    if unsure(&labels, tokens, words) {
+    if unsure(&list, &labels, tokens, words) {
         return Reading::Unclear(Unclear::Unsure);
     }
     if asks_back(tokens, words) {
@@ -147,6 +147,11 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     // "a rash all over my body": beside an option, "all" is of what nobody knows
     if rest.words > 0 && !said.contains(&Said::Except) && said.iter().any(|s| matches!(s, Said::Option { denied: false, .. })) {
         said.retain(|s| *s != Said::All);
+    }
+    // "mis abuelos de 80 y mi hija de 3" of "Mayores de 65" and "Menores de 5"
+    if counts_something(&list, &labels, tokens, words) {
+        let aged = stretch::having_numbers(choices, tokens, context, words);
+        said.extend(aged.into_iter().map(|at| Said::Option { at, by: How::Within, denied: false }));
     }
     match gather(&list, &said) {
         Ok((chosen, how)) => {
@@ -204,14 +209,17 @@ fn none_of(list: &List<'_>, said: &[Said], tokens: &Tokens, words: &Words) -> Re
 }
 
 /// "Maybe 2", "not sure, Luis or Ana": nothing that may be taken, unless an option says so itself.
-fn unsure(labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> bool {
+fn unsure(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) -> bool {
     let mut at = 0;
     while at < tokens.len() {
-        if let Some(label) = labels.at(tokens, at) {
+        let unsure = words.truth.find(tokens, at).filter(|f| f.meaning == TruthWord::Unsure);
+        // "I don't know" is a part of "Someone I don't know", and says nothing of it
+        let part = |label: &Match| unsure.as_ref().is_some_and(|f| label.n <= f.tokens && list.has_unsure(label.option, words));
+        if let Some(label) = labels.at(tokens, at).filter(|label| !part(label)) {
             at += label.n;
             continue;
         }
-        if words.truth.find(tokens, at).is_some_and(|f| f.meaning == TruthWord::Unsure) {
+        if unsure.is_some() {
             return true;
         }
         at += 1;
@@ -316,7 +324,9 @@ fn gather(list: &List<'_>, said: &[Said]) -> Result<(Vec<usize>, How), Unclear> 
     if let Some(n) = except {
         // "除了2都有", all but 2: the "all" may stand behind what is left out
         let named: Vec<Said> = said.iter().skip(n + 1).copied().filter(|s| *s != Said::All).collect();
-        let (left_out, by) = gather(list, &named)?;
+        // दस्त छोड़कर सब: what is left out stands before
+        let before = named.is_empty() && said.contains(&Said::All) && !chosen.is_empty();
+        let (left_out, by) = if before { (std::mem::take(&mut chosen), how) } else { gather(list, &named)? };
         if left_out.is_empty() || Some(left_out.as_slice()) == list.exclusive.as_ref().map(std::slice::from_ref) {
             return Err(Unclear::Unknown);
         }
@@ -408,7 +418,11 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         let word = words.list.find_mended(tokens, at).filter(|f| !f.mended || label.is_none());
         // a label's own words go before words around the list, unless those are the longer: "all but", "none of these"
         if let Some(Match { option, n, mended, whole }) = label
-            && word.is_none_or(|w| whole || n > w.tokens || (n == w.tokens && says_little(w.meaning)))
+            && word.is_none_or(|w| {
+                let alone = said.is_empty() && labels.at(tokens, at + n).is_none();
+                let as_long = n == w.tokens && (says_little(w.meaning) || w.meaning == ListWord::None && n > 1 && alone);
+                whole || n > w.tokens || as_long || w.meaning == ListWord::Me && list.me().is_none()
+            })
         {
             rest.since_and = None;
             let by = if mended {
@@ -459,9 +473,10 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
             at += word.tokens;
             continue;
         }
-        // "j'ai pas encore les résultats": what is meant begins within "j'ai pas"
-        if word.meaning == ListWord::Not
-            && let Some(k) = (1..word.tokens).find(|k| labels.at(tokens, at + k).is_some_and(|l| k + l.n > word.tokens))
+        // "j'ai pas encore les résultats": what is meant begins within "j'ai pas"; "c'est moi" where "Moi" is an option
+        if (word.meaning == ListWord::Not || word.meaning == ListWord::Me && list.me().is_none())
+            && let Some(k) =
+                (1..word.tokens).find(|k| labels.at(tokens, at + k).is_some_and(|l| k + l.n > word.tokens || word.meaning == ListWord::Me))
         {
             at += k;
             continue;

@@ -60,8 +60,9 @@ fn find(kind: Kind, tokens: &Tokens, words: &Words) -> Option<Span> {
     if kind == Kind::Distress {
         return words.distress.find_all(tokens, ordinary).into_iter().find(|span| stands(tokens, *span, words, false));
     }
-    let mut found = words.emergency.find_all(tokens, ordinary);
-    found.retain(|span| stands(tokens, *span, words, true));
+    let all = words.emergency.find_all(tokens, ordinary);
+    let mut found = all.clone();
+    found.retain(|span| stands(tokens, *span, words, true) && !denies_a_sign(tokens, *span, &all, words));
     if found.is_empty() {
         return None;
     }
@@ -69,6 +70,13 @@ fn find(kind: Kind, tokens: &Tokens, words: &Words) -> Option<Span> {
     found
         .into_iter()
         .find(|span| !around.iter().any(|wide| wide.start < span.start && span.end <= wide.end && stands(tokens, *wide, words, false)))
+}
+
+/// "Sem falta de ar", "je n'ai pas de mal à respirer": what looks like a state ("sem … ar") is the "not" of a sign within it, which ends where
+/// the state does.
+fn denies_a_sign(tokens: &Tokens, state: Span, all: &[Span], words: &Words) -> bool {
+    let within = |sign: &Span| sign.pattern >= words.states && state.start < sign.start && sign.end == state.end;
+    all.iter().any(|sign| within(sign) && denied(tokens, *sign, words))
 }
 
 /// The reply with words written apart that were run together: "nopuedo respirar". `None` where there are none.
@@ -99,10 +107,17 @@ fn stands(tokens: &Tokens, span: Span, words: &Words, emergency: bool) -> bool {
     if (!emergency || span.pattern >= words.states) && (span.start + 1..span.end).any(denies) {
         return false;
     }
+    // सांस में दिक्कत नहीं है: behind a sign, where the language says it there, and not "दर्द नहीं जा रहा"
+    let not_behind = words.hearing.find(tokens, span.end).filter(|f| f.meaning == HearingWord::Not && !tokens.breaks(span.end));
+    let ends = |at: usize| tokens.breaks(at) || words.truth.find(tokens, at).is_some();
+    if words.style.not_behind && span.pattern >= words.states && emergency && not_behind.is_some_and(|f| ends(span.end + f.tokens)) {
+        return false;
+    }
     // "dying of boredom here": what makes it harmless within
     let harmless = |at: usize| {
         let found = words.hearing.find(tokens, at).filter(|found| found.meaning == HearingWord::Harmless);
-        found.is_some_and(|found| (at..at + found.tokens).any(unsaid))
+        // "of boredom", but not "de la nariz" where the sign itself is of the nose
+        found.is_some_and(|found| unsaid(at + found.tokens - 1))
     };
     if (span.start..span.end).any(harmless) {
         return false;

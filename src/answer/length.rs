@@ -21,7 +21,12 @@ pub struct Length {
     pub seconds: f64,
     /// How many tokens it takes.
     pub tokens: usize,
+    /// How many of each unit were said, seconds first.
+    said: [f64; UNITS],
 }
+
+/// Units of time.
+const UNITS: usize = 7;
 
 impl Length {
     /// Whether it has a part shorter than a day.
@@ -72,6 +77,9 @@ impl Length {
     }
 
     fn add(&mut self, n: f64, unit: Unit) {
+        if let Some(said) = self.said.get_mut(usize::from(rank(unit))) {
+            *said += n;
+        }
         match unit {
             Unit::Second => self.seconds += n,
             Unit::Minute => self.seconds += n * 60.0,
@@ -81,6 +89,23 @@ impl Length {
             Unit::Month => self.months += n,
             Unit::Year => self.years += n,
         }
+    }
+
+    /// In the units that were said, as ISO 8601 writes it: `P2W`, `P1M`, `PT36H`. `None` where a part is no whole number.
+    fn iso(&self) -> Option<String> {
+        let [seconds, minutes, hours, days, weeks, months, years] = self.said;
+        if self.said.iter().any(|n| n.fract() != 0.0) {
+            return None;
+        }
+        // weeks stand alone
+        let (weeks, days) =
+            if [seconds, minutes, hours, days, months, years].iter().any(|n| *n > 0.0) { (0.0, days + weeks * 7.0) } else { (weeks, days) };
+        let parts =
+            |units: &[(f64, char)]| units.iter().filter(|(n, _)| *n > 0.0).map(|(n, unit)| format!("{n:.0}{unit}")).collect::<String>();
+        let (date, time) =
+            (parts(&[(years, 'Y'), (months, 'M'), (weeks, 'W'), (days, 'D')]), parts(&[(hours, 'H'), (minutes, 'M'), (seconds, 'S')]));
+        let mark = if time.is_empty() { "" } else { "T" };
+        Some(format!("P{date}{mark}{time}"))
     }
 
     /// The whole in seconds, a month as 30 days, a year as 365.
@@ -119,6 +144,12 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
         [one] => Reading::Clear { value: Value::Duration(*one), how: if taken == tokens.len() { How::Exact } else { How::Within } },
         several => Reading::Ambiguous(several.iter().map(|s| Value::Duration(*s)).collect()),
     }
+}
+
+/// The length of so many seconds that a reply says, in the units that it says.
+pub fn as_said(tokens: &Tokens, seconds: i64, words: &Words) -> Option<String> {
+    let all = (0..tokens.len()).filter_map(|at| at_place(tokens, at, words).or_else(|| and_a_part(tokens, at, words)));
+    all.filter(|length| whole_seconds(length.in_seconds()) == Some(seconds)).find_map(|length| length.iso())
 }
 
 const fn rank(unit: Unit) -> u8 {

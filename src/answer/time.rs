@@ -113,10 +113,11 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         if let (true, false, Some((value, n, _))) =
             (marked && minutes.is_none(), is_part, small(tokens, end, words).filter(|(v, ..)| *v < 60))
         {
-            minutes = Some(value);
-            end += n;
-            // 三点三十分
-            end += words.date.find(tokens, end).filter(|f| f.meaning == DateWord::Unit(Unit::Minute)).map_or(0, |f| f.tokens);
+            let unit = words.date.find(tokens, end + n).filter(|f| f.meaning == DateWord::Unit(Unit::Minute)).map_or(0, |f| f.tokens);
+            // 九點三 counts the signs on the clock's face, 九点三分 and 三点三十分 minutes
+            let signs = words.style.places && unit == 0 && n == 1 && (1..12).contains(&value) && tokens.kind(end) == Some(Kind::Word);
+            minutes = Some(if signs { value * 5 } else { value });
+            end += n + unit;
         }
         if let Some((part, n)) = part_behind(tokens, end, words).filter(|_| minutes.is_none()) {
             minutes = Some(u32::from(part.unsigned_abs()));

@@ -183,6 +183,18 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
     if let Some(truth) = after_all(&pieces) {
         return Ok((truth, How::Within));
     }
+    // "Ainda, na barriga": a clause of its own
+    let goes_on =
+        |p: &Piece| matches!(p.word, TruthWord::Other | TruthWord::Yes | TruthWord::YesAtEnd | TruthWord::YesAlone | TruthWord::Lead);
+    if let [first, rest @ ..] = pieces.as_slice()
+        && first.word == TruthWord::YesAlone
+        && first.opens
+        && first.closes
+        && !tokens.asks
+        && rest.iter().all(goes_on)
+    {
+        return Ok((Truth::Yes, How::Within));
+    }
     after_correction(&pieces, how).unwrap_or_else(|| weigh(&pieces, how, tokens.asks, words.style.no_negates))
 }
 

@@ -58,6 +58,13 @@ impl<'c> List<'c> {
         }
     }
 
+    /// Whether an option only has such words within: "Someone I don't know".
+    pub fn has_unsure(&self, at: usize, words: &Words) -> bool {
+        let Some(choice) = self.choices.get(at) else { return false };
+        let tokens = Tokens::of(&choice.label);
+        (1..tokens.len()).any(|at| words.truth.find(&tokens, at).is_some_and(|f| f.meaning == TruthWord::Unsure && f.tokens > 1))
+    }
+
     /// The one option that says "I do not know".
     pub fn unsure(&self, words: &Words) -> Option<usize> {
         let says = |choice: &Choice| {

@@ -77,6 +77,17 @@ pub(super) fn meant(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, 
     found
 }
 
+/// The options whose label has a stretch of numbers in which a number of the reply lies.
+pub(super) fn having_numbers(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Vec<usize> {
+    let numbers: Vec<Stretch> =
+        (0..tokens.len()).filter_map(|at| tokens.digits(at)).map(|n| Stretch::one(Of::Numbers, f64::from(n))).collect();
+    let has = |choice: &Choice| {
+        let label = of_label(&Tokens::of(&choice.label), context, words).filter(|stretch| stretch.from < stretch.to);
+        label.is_some_and(|label| numbers.iter().any(|number| label.has(*number)))
+    };
+    choices.iter().enumerate().filter(|(_, choice)| !choice.exclusive && has(choice)).map(|(at, _)| at).collect()
+}
+
 /// Whether a number typed alone may be an option's as well as what it counts, and which it would be.
 pub(super) fn numbered(list: &List<'_>, tokens: &Tokens) -> Option<usize> {
     if tokens.len() == 1 { tokens.digits(0).and_then(|n| list.numbered(n)) } else { None }

@@ -61,7 +61,8 @@ impl Grammar<'_> {
         let length = length::at_place(self.tokens, start, self.words).or_else(|| {
             let (unit, n) = length::unit_at(self.tokens, start, self.words)?;
             // من يوم الاثنين: since the day of Monday, and not for a day
-            if unit == Unit::Day && !self.tokens.breaks(start + n) && self.weekday_word(start + n).is_some() {
+            let named = |at: usize| self.weekday_word(at).is_some();
+            if unit == Unit::Day && (named(start) || !self.tokens.breaks(start + n) && named(start + n)) {
                 return None;
             }
             (self.words.style.unit_is_one && lead.is_some()).then(|| Length::one(unit, n, self.tokens, start, self.words))

@@ -4,7 +4,7 @@ use super::{at_place, word};
 use crate::answer::{
     lexicon::Lexicon,
     normalise::{Kind, Tokens},
-    words::{DateWord, ListWord, NumberWord, Words},
+    words::{DateWord, ListWord, NumberWord, TruthWord, Words},
 };
 
 /// Words of the longest phrase that may stand before a number and bound it: "por lo menos unas".
@@ -114,7 +114,10 @@ fn says_none_from(from: usize, tokens: &Tokens, words: &Words) -> bool {
             }
             Some(found) if matches!(found.meaning, ListWord::Filler | ListWord::And) && !found.mended => at += found.tokens,
             _ if tokens.kind(at) == Some(Kind::Emoji) => at += 1,
-            _ => return false,
+            _ => match words.truth.find(tokens, at).filter(|f| none && f.meaning == TruthWord::Filler) {
+                Some(filler) => at += filler.tokens,
+                None => return false,
+            },
         }
     }
     none
