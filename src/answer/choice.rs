@@ -54,7 +54,12 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words:
     if asks_back(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
-    let (said, rest) = scan(&list, &labels, tokens, words);
+    let (mut said, rest) = scan(&list, &labels, tokens, words);
+    // "num apê no 5o andar", "la tripa sobre todo": beside the one that words name, a number or an "all" within a sentence is of something else
+    let named = said.iter().filter(|s| matches!(s, Said::Option { by, denied: false, .. } if *by != How::Number)).count();
+    if rest.words > 0 && named == 1 {
+        said.retain(|s| !matches!(s, Said::Option { by: How::Number, .. } | Said::Range { .. } | Said::Beyond { .. } | Said::All));
+    }
     if !said.contains(&Said::Or)
         && let Some(reading) = of_stretches(&list, choices, tokens, context, words)
     {
@@ -78,10 +83,6 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words:
             Said::Except => return Reading::Unclear(Unclear::Unknown),
             Said::Option { .. } | Said::Or | Said::Doubtful => {}
         }
-    }
-    // "num apê no 5o andar": beside the one that words name, a number within a sentence is of something else
-    if rest.words > 0 && taken.iter().filter(|(_, how)| *how != How::Number).count() == 1 {
-        taken.retain(|(_, how)| *how != How::Number);
     }
     match taken.as_slice() {
         [] => of_truth(choices, tokens, words).unwrap_or_else(|| Reading::Unclear(nothing(tokens, words))),
@@ -417,7 +418,7 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
         let label = labels.at(tokens, at);
         let word = words.list.find_mended(tokens, at).filter(|f| !f.mended || label.is_none());
         // a label's own words go before words around the list, unless those are the longer: "all but", "none of these"
-        if let Some(Match { option, n, mended, whole }) = label
+        if let Some(Match { option, n, mended, whole, meant }) = label
             && word.is_none_or(|w| {
                 let alone = said.is_empty() && labels.at(tokens, at + n).is_none();
                 let as_long = n == w.tokens && (says_little(w.meaning) || w.meaning == ListWord::None && n > 1 && alone);
@@ -436,8 +437,11 @@ fn scan(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Words) ->
                 said.push(Said::Doubtful);
             }
             doubtful = false;
-            if Some(option) == list.exclusive && !whole {
-                // a part of "none of these" says nothing by itself
+            let denies = |i: usize| words.list.find(tokens, i).is_some_and(|f| matches!(f.meaning, ListWord::None | ListWord::Not));
+            if !whole
+                && (Some(option) == list.exclusive || !meant && list.is_negative(option, words) && !denying && !(at..at + n).any(denies))
+            {
+                // a part of "none of these" says nothing by itself, nor does "cough" of "No cough"
                 rest.words += n;
             } else {
                 // "no smell" of "Loss of smell" says that it is so

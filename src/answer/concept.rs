@@ -12,6 +12,7 @@ use super::{
     expect::Choice,
     lexicon::Lexicon,
     normalise::{Kind, Tokens, fold},
+    words::{ListWord, Words},
 };
 
 /// Relations hide the words that they are made of: a "grand-mère" is no "mère", and a "mother in law" no "mother".
@@ -80,9 +81,16 @@ impl Concepts {
         Some((self.sets.get(found.meaning)?, found.tokens))
     }
 
-    /// Every concept that a label names. "Filho(a)", "Esposo/a" name both the man and the woman: what stands around them.
-    fn of_label(&self, label: &str) -> Vec<usize> {
+    /// Every concept that a label names, but those that it denies ("No cough"). "Filho(a)", "Esposo/a" name both the man and the woman: what
+    /// stands around them.
+    fn of_label(&self, label: &str, words: &Lexicon<ListWord>) -> Vec<usize> {
         let tokens = Tokens::of(label);
+        let denied = |at: usize| {
+            let not = |from: usize| {
+                words.find(&tokens, from).filter(|f| from + f.tokens == at && matches!(f.meaning, ListWord::Not | ListWord::None))
+            };
+            (0..at).any(|from| not(from).is_some())
+        };
         let mut named = Vec::new();
         let mut at = 0;
         while at < tokens.len() {
@@ -91,6 +99,10 @@ impl Concepts {
                 continue;
             };
             let end = at + n;
+            if denied(at) {
+                at = end;
+                continue;
+            }
             let both = tokens.text(end).chars().count() <= 2 && matches!(tokens.between(end), "(" | "/" | "/-" | "(-");
             named.extend(set);
             if both {
@@ -121,14 +133,19 @@ impl Concepts {
 /// The concepts that the options of a question name; asked for only where a reply names one.
 pub struct Named<'c> {
     concepts: &'c Concepts,
+    words: &'c Lexicon<ListWord>,
     choices: &'c [Choice],
     by_option: OnceCell<Vec<Vec<usize>>>,
 }
 
 impl<'c> Named<'c> {
     /// Of a question's options.
-    pub const fn new(choices: &'c [Choice], concepts: &'c Concepts) -> Self {
-        Self { concepts, choices, by_option: OnceCell::new() }
+    pub const fn new(choices: &'c [Choice], words: &'c Words) -> Self {
+        Self::with(choices, &words.concepts, &words.list)
+    }
+
+    const fn with(choices: &'c [Choice], concepts: &'c Concepts, words: &'c Lexicon<ListWord>) -> Self {
+        Self { concepts, words, choices, by_option: OnceCell::new() }
     }
 
     /// The option that the words at a token mean by what they stand for, and how many tokens they take.
@@ -157,7 +174,10 @@ impl<'c> Named<'c> {
     fn by_option(&self) -> &[Vec<usize>] {
         self.by_option.get_or_init(|| {
             let named = |choice: &Choice| {
-                std::iter::once(&choice.label).chain(&choice.words).flat_map(|text| self.concepts.of_label(text)).collect::<Vec<_>>()
+                std::iter::once(&choice.label)
+                    .chain(&choice.words)
+                    .flat_map(|text| self.concepts.of_label(text, self.words))
+                    .collect::<Vec<_>>()
             };
             self.choices.iter().map(|choice| if choice.exclusive { Vec::new() } else { named(choice) }).collect()
         })
@@ -217,7 +237,7 @@ mod tests {
         let concepts = concepts();
         let choice = |label: &&str| Choice { key: (*label).to_owned(), label: (*label).to_owned(), words: Vec::new(), exclusive: false };
         let choices: Vec<Choice> = labels.iter().map(choice).collect();
-        Named::new(&choices, &concepts).at(&Tokens::of(said), 0).map(|(option, _)| option)
+        Named::with(&choices, &concepts, &Lexicon::new([])).at(&Tokens::of(said), 0).map(|(option, _)| option)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     expect::Choice,
     lexicon::{faults, letters, may_be_within},
     normalise::{Kind, Tokens, fold},
-    words::{DateWord, Unit, Words},
+    words::{DateWord, ListWord, Unit, Words},
 };
 
 /// Most phrases that are tried for one part of a label.
@@ -62,12 +62,14 @@ pub struct Match {
     pub mended: bool,
     /// Whether it is a whole label or one of the author's words.
     pub whole: bool,
+    /// Whether it is meant by other words for what the label names.
+    pub meant: bool,
 }
 
 impl<'c> Labels<'c> {
     /// Folds the labels; does nothing where the reply has no word to look up.
     pub fn of(choices: &'c [Choice], tokens: &'c Tokens, words: &'c Words) -> Self {
-        let mut labels = Self { texts: Vec::new(), typed: Vec::new(), choices, words, named: Named::new(choices, &words.concepts) };
+        let mut labels = Self { texts: Vec::new(), typed: Vec::new(), choices, words, named: Named::new(choices, words) };
         if (0..tokens.len()).all(|at| tokens.kind(at) == Some(Kind::Digits))
             && !choices.iter().any(|c| c.label.contains(|d: char| d.is_ascii_digit()))
         {
@@ -139,7 +141,7 @@ impl<'c> Labels<'c> {
         }
         match self.named.at(tokens, at) {
             Some((option, n)) if written.is_none_or(|found| found.n < n || found.mended && found.n == n) => {
-                Some(Match { option, n, mended: false, whole: false })
+                Some(Match { option, n, mended: false, whole: false, meant: true })
             }
             Some(_) | None => written,
         }
@@ -179,7 +181,12 @@ impl<'c> Labels<'c> {
         let script = !word.is_ascii();
         // "ans" of "65 ans et plus" is said of every age
         let unit = matches!(words.date.meaning(word), Some(DateWord::Unit(Unit::Day | Unit::Week | Unit::Month | Unit::Year)));
-        if unit || words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
+        // "aur" of "Aur koi"
+        let joins = matches!(
+            words.list.meaning(word),
+            Some(ListWord::And | ListWord::Or | ListWord::To | ListWord::But | ListWord::Filler | ListWord::These)
+        );
+        if unit || joins || words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
             return false;
         }
         if letters == 1 {
@@ -205,7 +212,7 @@ impl Text {
         if let Some((n, mended)) = self.run(tokens, at, 0, labels)
             && n == self.words.len()
         {
-            return Some(Match { option: self.option, n, mended, whole: true });
+            return Some(Match { option: self.option, n, mended, whole: true, meant: false });
         }
         let mut best: Option<Match> = None;
         for from in 0..if self.only_whole { 0 } else { self.words.len() } {
@@ -213,7 +220,7 @@ impl Text {
             let tells =
                 self.words.get(from..from + n).is_some_and(|t| t.iter().any(|w| w.telling)) || self.tells_by_signs(from, n, &labels.texts);
             if tells && best.is_none_or(|b| n > b.n) {
-                best = Some(Match { option: self.option, n, mended, whole: false });
+                best = Some(Match { option: self.option, n, mended, whole: false, meant: false });
             }
         }
         best

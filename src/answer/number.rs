@@ -49,7 +49,7 @@ pub fn read(min: Option<f64>, max: Option<f64>, whole: bool, tokens: &Tokens, wo
         return Reading::Unclear(Unclear::Unknown);
     }
     // "no one" is nought before it is one
-    let none = doubt::says_none(tokens, words) || doubt::ends_with_none(tokens, words);
+    let none = doubt::says_none(tokens, words) || doubt::ends_with_none(tokens, words) || doubt::begins_with_none(tokens, words);
     let all = if none {
         vec![Found { value: 0.0, tokens: tokens.len(), digits: false, ordinal: false, mended: false, plain: false }]
     } else {
@@ -111,6 +111,11 @@ pub fn all(tokens: &Tokens, words: &Words, whole: bool) -> Vec<Found> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        if let Some(pair) = words.pairs.find(tokens, at) {
+            found.push(Found { value: 2.0, tokens: pair.tokens, digits: false, ordinal: false, mended: false, plain: false });
+            at += pair.tokens;
+            continue;
+        }
         match at_place(tokens, at, words, whole) {
             Some(number) if !number.ordinal && free(tokens, at, number, words) => {
                 // "16, turning 17 in june"

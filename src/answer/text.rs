@@ -49,7 +49,8 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if let Some(behind) = behind_ordinary(tokens, start, words) {
         start = behind_lead(&words.name_lead, tokens, behind);
     }
-    if words.no_name.find(tokens, 0).or_else(|| words.no_name.find(tokens, start)).is_some() {
+    let told = |at: usize| words.no_name.find(tokens, at).is_some_and(|f| f.tokens > 1 || at == 0 || at == start || at + 1 == tokens.len());
+    if (0..tokens.len()).any(told) {
         return Reading::Unclear(Unclear::Unknown);
     }
     // a clause behind the name is not part of it: "Ana, my sister". A comma between two single words may be "García, Ana".

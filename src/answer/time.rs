@@ -20,12 +20,18 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
         return Reading::Unclear(Unclear::Empty);
     }
     let mut times: Vec<Time> = Vec::new();
+    let mut certain: Vec<Time> = Vec::new();
     let mut taken = 0;
     let mut impossible = false;
     let mut at = 0;
     while at < tokens.len() {
         match at_place(tokens, at, words) {
             Some((Ok(found), n)) => {
+                if let [one] = found.as_slice()
+                    && !certain.contains(one)
+                {
+                    certain.push(*one);
+                }
                 for time in found {
                     if !times.contains(&time) {
                         times.push(time);
@@ -41,6 +47,12 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
             // "l'après-midi" has no noon in it
             None => at += words.time.find(tokens, at).map_or(1, |f| f.tokens),
         }
+    }
+    // "8:30 in the evening … 8:30": once said whole, it is meant so
+    if let [one] = certain.as_slice()
+        && times.iter().all(|time| time == one || time.hour() % 12 == one.hour() % 12 && time.minute() == one.minute())
+    {
+        times.retain(|time| time == one);
     }
     match times.as_slice() {
         _ if impossible => Reading::Unclear(Unclear::TooHigh),
@@ -142,6 +154,16 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
                 return Some((times, n + end - at));
             }
         }
+    }
+    // "5 e 20 da manhã"
+    if minutes.is_none()
+        && let Some(and) = words.number.find(tokens, end).filter(|f| f.meaning == NumberWord::And)
+        && let Some((value, n, _)) = small(tokens, end + and.tokens, words).filter(|(value, ..)| (1..60).contains(value))
+        && word(end + and.tokens + n).is_some_and(|(w, _)| matches!(w, TimeWord::Am | TimeWord::Pm | TimeWord::Night | TimeWord::Filler))
+    {
+        minutes = Some(value);
+        end += and.tokens + n;
+        marked = true;
     }
     // "eight thirty"
     if minutes.is_none()

@@ -78,6 +78,8 @@ pub struct Words {
     pub reach: Lexicon<Reach>,
     /// What says that a number is the sum of all: "in total".
     pub total: Lexicon<()>,
+    /// Two of a thing in one word: جرعتين, "twice".
+    pub pairs: Lexicon<()>,
     /// What leads to such a sum: "so".
     pub therefore: Lexicon<()>,
     /// "At" and "dot" of an e-mail address read aloud, each with its sign.
@@ -202,6 +204,7 @@ fn compile(data: &Data) -> Words {
         people: Lexicon::new(data.number.people.iter().map(|p| (p.as_str(), ()))),
         reach: Lexicon::new(data.number.reaches()),
         total: Lexicon::new(data.number.total.iter().map(|p| (p.as_str(), ()))),
+        pairs: Lexicon::new(data.number.pairs.iter().map(|p| (p.as_str(), ()))),
         therefore: Lexicon::new(data.number.therefore.iter().map(|p| (p.as_str(), ()))),
         email_sign: Lexicon::new(data.text.email_signs()),
         other_number: Lexicon::new(data.text.other_number.iter().map(|p| (p.as_str(), ()))),

@@ -107,6 +107,11 @@ fn said(of: Of, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Vec<St
             Reading::Unclear(_) => {}
         }
     }
+    if of == Of::Numbers
+        && let Reading::Clear { value: Value::Number(n), .. } = number::read(None, None, false, tokens, words)
+    {
+        return vec![Stretch::one(Of::Numbers, n)];
+    }
     match counted(tokens, words) {
         Some(stretch) if stretch.of == of => vec![stretch],
         Some(_) | None => Vec::new(),

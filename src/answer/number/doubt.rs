@@ -71,6 +71,12 @@ pub fn ends_with_none(tokens: &Tokens, words: &Words) -> bool {
     last > 0 && says_none_from(last, tokens, words) && numbers(tokens, words).iter().all(year)
 }
 
+/// "Ninguno, teletrabajo": the first clause says none, and no number follows.
+pub fn begins_with_none(tokens: &Tokens, words: &Words) -> bool {
+    let Some(end) = (1..tokens.len()).find(|at| tokens.breaks(*at)) else { return false };
+    none_between(0, end, tokens, words) && numbers(tokens, words).is_empty()
+}
+
 /// The one number that is said to be all: "tomei 3 e o reforço, 4 no total", "me, mom and 2 kids = 4"; or that alone ends a count of people:
 /// "husband, me and two kids, 4 people".
 pub fn total(tokens: &Tokens, words: &Words) -> Option<f64> {
@@ -102,9 +108,13 @@ fn last_clause(tokens: &Tokens) -> usize {
 }
 
 fn says_none_from(from: usize, tokens: &Tokens, words: &Words) -> bool {
+    none_between(from, tokens.len(), tokens, words)
+}
+
+fn none_between(from: usize, to: usize, tokens: &Tokens, words: &Words) -> bool {
     let mut none = false;
     let mut at = from;
-    while at < tokens.len() {
+    while at < to {
         match words.list.find_mended(tokens, at) {
             // "une seule personne" is one
             Some(found) if found.meaning != ListWord::None && words.number.find(tokens, at).is_some() => return false,

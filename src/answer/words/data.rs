@@ -143,6 +143,7 @@ pub struct NumberWords {
     beyond: List,
     up_to: List,
     pub total: List,
+    pub pairs: List,
     pub therefore: List,
     pub people: List,
 }
