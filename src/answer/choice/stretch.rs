@@ -79,8 +79,10 @@ pub(super) fn meant(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, 
 
 /// The options whose label has a stretch of numbers in which a number of the reply lies.
 pub(super) fn having_numbers(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Vec<usize> {
-    let numbers: Vec<Stretch> =
-        (0..tokens.len()).filter_map(|at| tokens.digits(at)).map(|n| Stretch::one(Of::Numbers, f64::from(n))).collect();
+    // "4 months" are no age of those that labels have
+    let short = |at: usize| length::at_place(tokens, at, words).is_some_and(|length| length.years <= 0.0);
+    let counts = (0..tokens.len()).filter(|at| !short(*at)).filter_map(|at| tokens.digits(at));
+    let numbers: Vec<Stretch> = counts.map(|n| Stretch::one(Of::Numbers, f64::from(n))).collect();
     let has = |choice: &Choice| {
         let label = of_label(&Tokens::of(&choice.label), context, words).filter(|stretch| stretch.from < stretch.to);
         label.is_some_and(|label| numbers.iter().any(|number| label.has(*number)))
