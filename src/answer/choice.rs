@@ -149,6 +149,10 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words:
     if rest.words > 0 && !said.contains(&Said::Except) && said.iter().any(|s| matches!(s, Said::Option { denied: false, .. })) {
         said.retain(|s| *s != Said::All);
     }
+    // 全部都冇: none, of all
+    if let [Said::All, Said::None { .. }] = said.as_slice() {
+        said.remove(0);
+    }
     // "mis abuelos de 80 y mi hija de 3" of "Mayores de 65" and "Menores de 5"
     if counts_something(&list, &labels, tokens, words) {
         let aged = stretch::having_numbers(choices, tokens, context, words);

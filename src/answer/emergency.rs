@@ -97,7 +97,7 @@ fn heard(kind: Kind, reply: &str, tokens: &Tokens, span: Span) -> Heard {
 
 /// Whether what was found is said of now and not denied.
 fn stands(tokens: &Tokens, span: Span, words: &Words, emergency: bool) -> bool {
-    if emergency && span.pattern >= words.states && denied(tokens, span, words) {
+    if (!emergency || span.pattern >= words.states) && denied(tokens, span, words) {
         return false;
     }
     let patterns = if emergency { &words.emergency } else { &words.distress };

@@ -184,7 +184,7 @@ impl<'c> Labels<'c> {
         // "aur" of "Aur koi"
         let joins = matches!(
             words.list.meaning(word),
-            Some(ListWord::And | ListWord::Or | ListWord::To | ListWord::But | ListWord::Filler | ListWord::These)
+            Some(ListWord::And | ListWord::Or | ListWord::To | ListWord::But | ListWord::Filler | ListWord::These | ListWord::Not)
         );
         if unit || joins || words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
             return false;

@@ -134,6 +134,15 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
             at += 1;
         }
     }
+    // صرلي شهر: one of the unit
+    if found.is_empty() && words.style.unit_is_one {
+        let one = |at: usize| unit_at(tokens, at, words).map(|(unit, n)| Length::one(unit, n, tokens, at, words));
+        let alone: Vec<Length> = (0..tokens.len()).filter_map(one).collect();
+        if let [one] = alone.as_slice() {
+            taken = one.tokens;
+            found.push(*one);
+        }
+    }
     let mut values: Vec<i64> = found.iter().filter_map(|l| whole_seconds(l.in_seconds())).collect();
     values.dedup();
     match values.as_slice() {

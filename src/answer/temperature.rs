@@ -57,7 +57,12 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
             if let Some(why) = outside.filter(|_| taken == tokens.len()) {
                 return Reading::Unclear(why);
             }
-            Reading::Clear { value, how: if taken == tokens.len() { How::Exact } else { How::Within } }
+            let how = if taken == tokens.len() { How::Exact } else { How::Within };
+            // so cold among words that nobody knows is rather a figure that was not heard whole
+            if how == How::Within && matches!(value, Value::Temperature { degrees, .. } if degrees < COLD) {
+                return Reading::Unclear(Unclear::Unknown);
+            }
+            Reading::Clear { value, how }
         }
         (Some(value), _) => {
             values.push(value);
@@ -69,6 +74,9 @@ pub fn read(tokens: &Tokens, words: &Words) -> Reading {
         })),
     }
 }
+
+/// °C below which a figure counts only as the whole reply.
+const COLD: f64 = 34.5;
 
 /// Degrees read out digit by digit: "one oh one point three".
 fn read_out(tokens: &Tokens, at: usize, words: &Words) -> Option<(f64, usize)> {

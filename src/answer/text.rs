@@ -39,10 +39,11 @@ pub fn name(reply: &str, tokens: &Tokens, words: &Words) -> Reading {
     if tokens.is_empty() {
         return Reading::Unclear(Unclear::Empty);
     }
-    if let Some(why) = no_words(tokens, words) {
+    let led = behind_lead(&words.name_lead, tokens, 0);
+    // "pode ser só Zé" leads to a name, though "pode ser" alone is a perhaps
+    if let Some(why) = no_words(tokens, words).filter(|_| led < 2 || led >= tokens.len()) {
         return Reading::Unclear(why);
     }
-    let led = behind_lead(&words.name_lead, tokens, 0);
     let mut start = if led > 0 { led } else { behind_but(tokens, words).unwrap_or(0) };
     let mut end = tokens.len();
     // "good evening nurse, Maria Cruz", "it's for my son, Lucas"

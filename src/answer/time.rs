@@ -120,6 +120,11 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         } else if let Some((TimeWord::Hour, n)) = word(end) {
             end += n;
             marked = true;
+            // "18 horas e 40"
+            let and = words.number.find(tokens, end).filter(|f| f.meaning == NumberWord::And).map_or(0, |f| f.tokens);
+            if and > 0 && part_behind(tokens, end, words).is_none() && small(tokens, end + and, words).is_some() {
+                end += and;
+            }
         }
         let is_part = word(end).is_some_and(|(w, _)| matches!(w, TimeWord::Half | TimeWord::Quarter));
         if let (true, false, Some((value, n, _))) =

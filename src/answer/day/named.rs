@@ -232,6 +232,7 @@ impl Grammar<'_> {
             Some(Way::Last) if last == today => vec![last.checked_sub(7.days()).ok()?],
             Some(Way::Last) => vec![last],
             Some(Way::This) => vec![self.in_week(0, weekday)?],
+            Some(Way::Next) if self.words.style.next_is_coming => vec![next],
             Some(Way::Next) => vec![self.in_week(1, weekday)?],
             None if self.today.ahead => vec![next, last],
             None => vec![last, next],

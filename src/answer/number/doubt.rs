@@ -96,10 +96,12 @@ pub fn total(tokens: &Tokens, words: &Words) -> Option<f64> {
     }
     let last = last_clause(tokens);
     let (at, end) = *numbers.last().filter(|(at, _)| last > 0 && *at == last)?;
-    let who = words.people.find(tokens, end)?;
+    let counted = words.number.find(tokens, end).filter(|f| f.meaning == NumberWord::Counted).map(|f| f.tokens);
+    let who = words.people.find(tokens, end).map(|f| f.tokens).or(counted)?;
     let sum = value(at)?;
     let most = numbers.iter().filter_map(|(at, _)| value(*at)).all(|other| other <= sum);
-    (end + who.tokens == tokens.len() && numbers.len() > 1 && most).then_some(sum)
+    let listed = numbers.len() > 1 || (0..last).any(|i| is_me(tokens, i, words));
+    (end + who == tokens.len() && listed && most).then_some(sum)
 }
 
 /// Where the last clause begins.

@@ -56,6 +56,8 @@ pub struct Style {
     pub places: bool,
     /// Sixty and eighty take numbers up to nineteen: soixante-dix.
     pub twenties: bool,
+    /// الأحد القادم is the one that comes, not that of next week.
+    pub next_is_coming: bool,
     /// Units come before tens: واحد وعشرون.
     pub units_first: bool,
     /// "No" before a verb denies the verb: "no me siento bien" may be "I do not feel well".
