@@ -129,7 +129,7 @@ fn of_unsure(list: &List<'_>, labels: &Labels<'_>, tokens: &Tokens, words: &Word
 }
 
 /// Reads any number of options.
-pub fn any_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
+pub fn any_of(choices: &[Choice], tokens: &Tokens, words: &Words) -> Reading {
     if tokens.is_empty() {
         return Reading::Unclear(Unclear::Empty);
     }
@@ -155,7 +155,7 @@ pub fn any_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words:
     }
     // "mis abuelos de 80 y mi hija de 3" of "Mayores de 65" and "Menores de 5"
     if counts_something(&list, &labels, tokens, words) {
-        let aged = stretch::having_numbers(choices, tokens, context, words);
+        let aged = stretch::having_numbers(choices, tokens, words);
         said.extend(aged.into_iter().map(|at| Said::Option { at, by: How::Within, denied: false }));
     }
     match gather(&list, &said) {

@@ -198,6 +198,14 @@ fn choose(bounds: DateBounds, said: &Said, context: &Context<'_>) -> Result<Vec<
     {
         return Err(Unclear::TooLate);
     }
+    // "february 3" where days from the 20th on are asked: a slip, or next year's? Not guessed
+    if said.open
+        && bounds.to.is_none()
+        && fit.first().is_some_and(|day| (*day - context.today).get_days() > LONG_AGO_DAYS)
+        && candidates.iter().any(|day| *day < context.today && (context.today - *day).get_days() <= SOON_DAYS)
+    {
+        return Err(Unclear::TooEarly);
+    }
     match fit.first() {
         Some(_) if said.either => Ok(fit),
         Some(day) => Ok(vec![*day]),

@@ -4,6 +4,8 @@
 
 use std::cell::OnceCell;
 
+use rustc_hash::FxHashMap;
+
 use super::{
     concept::Named,
     expect::Choice,
@@ -22,6 +24,8 @@ pub struct Labels<'c> {
     choices: &'c [Choice],
     words: &'c Words,
     named: Named<'c>,
+    /// What begins at each token, once it was asked for.
+    found: Vec<OnceCell<Option<Match>>>,
 }
 
 struct Text {
@@ -69,7 +73,8 @@ pub struct Match {
 impl<'c> Labels<'c> {
     /// Folds the labels; does nothing where the reply has no word to look up.
     pub fn of(choices: &'c [Choice], tokens: &'c Tokens, words: &'c Words) -> Self {
-        let mut labels = Self { texts: Vec::new(), typed: Vec::new(), choices, words, named: Named::new(choices, words) };
+        let found = vec![OnceCell::new(); tokens.len()];
+        let mut labels = Self { texts: Vec::new(), typed: Vec::new(), choices, words, named: Named::new(choices, words), found };
         if (0..tokens.len()).all(|at| tokens.kind(at) == Some(Kind::Digits))
             && !choices.iter().any(|c| c.label.contains(|d: char| d.is_ascii_digit()))
         {
@@ -95,8 +100,16 @@ impl<'c> Labels<'c> {
                 }
             }
         }
-        let telling: Vec<Vec<bool>> =
-            labels.texts.iter().map(|text| text.words.iter().map(|word| labels.tells(&word.text, text.option, words)).collect()).collect();
+        // whose option a word is; none where several have it
+        let mut owners: FxHashMap<&str, Option<usize>> = FxHashMap::default();
+        for text in &labels.texts {
+            for word in &text.words {
+                let owner = owners.entry(&word.text).or_insert(Some(text.option));
+                *owner = owner.filter(|option| *option == text.option);
+            }
+        }
+        let tells = |text: &Text, word: &Word| owners.get(word.text.as_str()) == Some(&Some(text.option)) && tells(&word.text, words);
+        let telling: Vec<Vec<bool>> = labels.texts.iter().map(|text| text.words.iter().map(|word| tells(text, word)).collect()).collect();
         for (text, telling) in labels.texts.iter_mut().zip(telling) {
             for (word, telling) in text.words.iter_mut().zip(telling) {
                 word.telling = telling;
@@ -134,6 +147,10 @@ impl<'c> Labels<'c> {
 
     /// The longest label, part of one, or other words for what it names, that begins at a token.
     pub fn at(&self, tokens: &Tokens, at: usize) -> Option<Match> {
+        *self.found.get(at)?.get_or_init(|| self.look(tokens, at))
+    }
+
+    fn look(&self, tokens: &Tokens, at: usize) -> Option<Match> {
         let hidden = self.hidden(tokens, at);
         let written = self.written(tokens, at).filter(|found| hidden.is_none_or(|n| n <= found.n));
         if self.texts.is_empty() || written.is_some_and(|found| found.whole) {
@@ -175,36 +192,30 @@ impl<'c> Labels<'c> {
         self.texts.iter().any(|t| t.option == option && t.words.iter().any(|w| lack(&w.text)))
             && !(at..at + n).any(|i| lack(tokens.text(i)))
     }
+}
 
-    fn tells(&self, word: &str, option: usize, words: &Words) -> bool {
-        let letters = word.chars().count();
-        let script = !word.is_ascii();
-        // "ans" of "65 ans et plus" is said of every age
-        let unit = matches!(words.date.meaning(word), Some(DateWord::Unit(Unit::Day | Unit::Week | Unit::Month | Unit::Year)));
-        // "aur" of "Aur koi"
-        let joins = matches!(
-            words.list.meaning(word),
-            Some(ListWord::And | ListWord::Or | ListWord::To | ListWord::But | ListWord::Filler | ListWord::These | ListWord::Not)
-        );
-        if unit || joins || words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
-            return false;
-        }
-        if letters == 1 {
-            return false; // one sign of Chinese is no word
-        }
-        !self.texts.iter().any(|t| t.option != option && t.words.iter().any(|w| w.text == word))
+/// Whether a word says something of what it is in.
+fn tells(word: &str, words: &Words) -> bool {
+    let letters = word.chars().count();
+    let script = !word.is_ascii();
+    // "ans" of "65 ans et plus" is said of every age
+    let unit = matches!(words.date.meaning(word), Some(DateWord::Unit(Unit::Day | Unit::Week | Unit::Month | Unit::Year)));
+    // "aur" of "Aur koi"
+    let joins = matches!(
+        words.list.meaning(word),
+        Some(ListWord::And | ListWord::Or | ListWord::To | ListWord::But | ListWord::Filler | ListWord::These | ListWord::Not)
+    );
+    if unit || joins || words.stop.is_phrase(word) || (letters < 3 && !script) || word.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
     }
+    // one sign of Chinese is no word
+    letters != 1
 }
 
 /// What else is said for a phrase of the label: "Headache" is "my head hurts" too.
 fn said_otherwise(label: &Tokens, words: &Words) -> Vec<Vec<Word>> {
     let texts: Vec<&str> = label.texts().collect();
-    let in_label = |phrase: &Vec<Box<str>>| texts.windows(phrase.len().max(1)).any(|run| run.iter().zip(phrase).all(|(a, b)| *a == &**b));
-    let lists = words.alike.iter().filter_map(|list| list.iter().find(|phrase| in_label(phrase)).map(|said| (list, said)));
-    lists
-        .flat_map(|(list, said)| list.iter().filter(move |other| *other != said).take(MOST_ALIKE))
-        .map(|phrase| phrase.iter().map(|word| Word::of(word, words)).collect())
-        .collect()
+    words.alike.otherwise(&texts, MOST_ALIKE).map(|phrase| phrase.iter().map(|word| Word::of(word, words)).collect()).collect()
 }
 
 impl Text {

@@ -18,6 +18,7 @@ pub mod reading;
 pub mod tongue;
 pub mod value;
 
+mod alike;
 mod choice;
 mod concept;
 mod correction;
@@ -105,7 +106,7 @@ fn read_whole(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'
     match expect {
         Expect::YesNo { unsure } => yes_no::read(*unsure, tokens, words),
         Expect::OneOf(choices) => choice::one_of(choices, tokens, context, words),
-        Expect::AnyOf(choices) => choice::any_of(choices, tokens, context, words),
+        Expect::AnyOf(choices) => choice::any_of(choices, tokens, words),
         Expect::Number { min, max, whole } => number::read(*min, *max, *whole, tokens, words),
         Expect::Temperature => temperature::read(tokens, words),
         Expect::Date(bounds) => date::read(*bounds, tokens, context, words),

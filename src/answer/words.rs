@@ -18,6 +18,7 @@ use std::{
 use rustc_hash::FxHashSet;
 
 use super::{
+    alike::Alike,
     concept::Concepts,
     keyword::Keyword,
     lexicon::Lexicon,
@@ -47,7 +48,7 @@ pub struct Words {
     /// Words that mean the same symptom, each with the first of its list: coughing, cough.
     pub same: HashMap<Box<str>, Box<str>>,
     /// Phrases of several words that mean the same, each a list of folded words: head hurts, headache.
-    pub alike: Vec<Vec<Vec<Box<str>>>>,
+    pub alike: Alike,
     /// What options and replies may name by other words.
     pub concepts: Concepts,
     /// Words that take back what was said before them: "no wait", "digo".
@@ -188,7 +189,7 @@ fn compile(data: &Data) -> Words {
         stop: Lexicon::new(data.list.stop.iter().map(|p| (p.as_str(), ()))),
         lack: Lexicon::new(data.list.lack.iter().map(|p| (p.as_str(), ()))),
         same: data.list.same_words(),
-        alike: data.list.same_phrases(),
+        alike: Alike::new(data.list.same_phrases()),
         concepts: Concepts::new(&data.concept, &data.style.clitics),
         correction: Lexicon::new(data.truth.corrections()),
         number: Lexicon::new(data.number.phrases()),

@@ -46,18 +46,16 @@ impl Stretch {
 
 /// The options that a reply means by what it counts: none where the options are no stretches, or it says nothing that one of them has.
 pub(super) fn meant(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Vec<usize> {
-    let counts = |at: usize| {
-        tokens.kind(at) == Some(Kind::Digits) || words.date.find(tokens, at).is_some() || words.number.find(tokens, at).is_some()
-    };
-    if tokens.len() > WORDS || !(0..tokens.len()).any(counts) {
+    if tokens.len() > WORDS || !counts_something(tokens, words) {
         return Vec::new();
     }
-    let options: Vec<(usize, Stretch)> = choices
-        .iter()
-        .enumerate()
-        .filter(|(_, choice)| !choice.exclusive)
-        .filter_map(|(at, choice)| Some((at, of_label(&Tokens::of(&choice.label), context, words)?)))
-        .collect();
+    // most options are no stretches, which is seen before any is read as one
+    let labels: Vec<(usize, Tokens)> =
+        choices.iter().enumerate().filter(|(_, choice)| !choice.exclusive).map(|(at, choice)| (at, Tokens::of(&choice.label))).collect();
+    if labels.iter().filter(|(_, label)| counts_something(label, words)).count() < 2 {
+        return Vec::new();
+    }
+    let options: Vec<(usize, Stretch)> = labels.iter().filter_map(|(at, label)| Some((*at, of_label(label, words)?))).collect();
     let Some((_, Stretch { of, .. })) = options.first().copied() else { return Vec::new() };
     // "1", "2" and "3" are what they are called
     let spread = options.iter().any(|(_, stretch)| stretch.from < stretch.to);
@@ -77,14 +75,22 @@ pub(super) fn meant(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, 
     found
 }
 
+/// Whether a text has a figure, or a word of numbers or days.
+fn counts_something(tokens: &Tokens, words: &Words) -> bool {
+    let counts = |at: usize| {
+        tokens.kind(at) == Some(Kind::Digits) || words.date.find(tokens, at).is_some() || words.number.find(tokens, at).is_some()
+    };
+    (0..tokens.len()).any(counts)
+}
+
 /// The options whose label has a stretch of numbers in which a number of the reply lies.
-pub(super) fn having_numbers(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Vec<usize> {
+pub(super) fn having_numbers(choices: &[Choice], tokens: &Tokens, words: &Words) -> Vec<usize> {
     // "4 months" are no age of those that labels have
     let short = |at: usize| length::at_place(tokens, at, words).is_some_and(|length| length.years <= 0.0);
     let counts = (0..tokens.len()).filter(|at| !short(*at)).filter_map(|at| tokens.digits(at));
     let numbers: Vec<Stretch> = counts.map(|n| Stretch::one(Of::Numbers, f64::from(n))).collect();
     let has = |choice: &Choice| {
-        let label = of_label(&Tokens::of(&choice.label), context, words).filter(|stretch| stretch.from < stretch.to);
+        let label = of_label(&Tokens::of(&choice.label), words).filter(|stretch| stretch.from < stretch.to);
         label.is_some_and(|label| numbers.iter().any(|number| label.has(*number)))
     };
     choices.iter().enumerate().filter(|(_, choice)| !choice.exclusive && has(choice)).map(|(at, _)| at).collect()
@@ -120,7 +126,7 @@ fn said(of: Of, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Vec<St
     }
 }
 
-fn of_label(label: &Tokens, context: &Context<'_>, words: &Words) -> Option<Stretch> {
+fn of_label(label: &Tokens, words: &Words) -> Option<Stretch> {
     if let Some(stretch) = counted(label, words) {
         return Some(stretch);
     }
@@ -128,9 +134,11 @@ fn of_label(label: &Tokens, context: &Context<'_>, words: &Words) -> Option<Stre
     if label.len() == 2 && is(0, DateWord::This) && is(1, DateWord::Unit(Unit::Week)) {
         return Some(Stretch { of: Of::Days, from: 0.0, to: 6.0 });
     }
-    let past = DateBounds { from: None, to: Some(context.today) };
-    match date::read(past, label, context, words) {
-        Reading::Clear { value: Value::Date(day), .. } => Some(Stretch::one(Of::Days, f64::from((context.today - day).get_days()))),
+    // "Today", "Yesterday": the whole label is a day's name
+    let named = words.date.find(label, 0).filter(|found| found.tokens == label.len())?;
+    match named.meaning {
+        DateWord::Day(days) if days <= 0 => Some(Stretch::one(Of::Days, f64::from(-days))),
+        DateWord::Either(days) => Some(Stretch::one(Of::Days, f64::from(days.abs()))),
         _ => None,
     }
 }
