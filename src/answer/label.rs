@@ -289,14 +289,18 @@ impl<'c> Typed<'c> {
         word.telling
             && self.count >= 3
             && (may_be_within(self.letters, word.letters, apart) && faults(&word.text, self.text, most).is_some()
-                || same_stem(&word.text, self.text))
+                || self.count.abs_diff(word.count) <= ENDING && self.count >= STEM && same_stem(&word.text, self.text))
             && !*self.ordinary.get_or_init(|| words.knows(self.text))
     }
 }
 
+/// Letters that two words of one stem share at least.
+const STEM: usize = 5;
+/// Letters of an ending at most.
+const ENDING: usize = 3;
+
 /// Words that share all but a short ending: headache and headaches, vomiting and vomited, tos and toses.
 fn same_stem(a: &str, b: &str) -> bool {
     let head = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
-    let (la, lb) = (a.chars().count(), b.chars().count());
-    head >= 5 && la - head <= 3 && lb - head <= 3
+    head >= STEM && a.chars().count() - head <= ENDING && b.chars().count() - head <= ENDING
 }
