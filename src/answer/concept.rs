@@ -19,6 +19,8 @@ use super::{
 const RELATIONS: &str = "family";
 /// Steps of a scale mean an option only where the options are such steps: a "bad cough" is no "severe headache".
 const SCALES: [&str; 5] = ["degree", "change", "often", "test", "dose"];
+/// Words of the longest denial in a label: "no longer any".
+const DENIAL: usize = 3;
 /// Letters written onto a word are taken off so often: وبال.
 const CLITICS: usize = 2;
 
@@ -89,7 +91,7 @@ impl Concepts {
             let not = |from: usize| {
                 words.find(&tokens, from).filter(|f| from + f.tokens == at && matches!(f.meaning, ListWord::Not | ListWord::None))
             };
-            (0..at).any(|from| not(from).is_some())
+            (at.saturating_sub(DENIAL)..at).any(|from| not(from).is_some())
         };
         let mut named = Vec::new();
         let mut at = 0;

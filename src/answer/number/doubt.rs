@@ -83,7 +83,8 @@ pub fn total(tokens: &Tokens, words: &Words) -> Option<f64> {
     let numbers = numbers(tokens, words);
     let value = |at: usize| at_place(tokens, at, words, true).map(|f| f.value);
     let is_total = |(at, end): &&(usize, usize)| {
-        let leads = |list: &Lexicon<()>| (0..*at).any(|i| list.find(tokens, i).is_some_and(|f| i + f.tokens == *at));
+        let leads =
+            |list: &Lexicon<()>| (at.saturating_sub(LEAD_WORDS)..*at).any(|i| list.find(tokens, i).is_some_and(|f| i + f.tokens == *at));
         let before = leads(&words.total) || leads(&words.therefore);
         let who = words.people.find(tokens, *end).map_or(0, |f| f.tokens);
         before || tokens.between(*at).contains('=') || words.total.find(tokens, end + who).is_some()
