@@ -307,7 +307,7 @@ fn figure(number: f64) -> Json {
     json!(number)
 }
 
-/// `P3D`, `PT90M`: days and what is left of a day.
+/// `P3D`, `PT1H30M`: days and what is left of a day, where it is not known how it was said.
 fn iso_duration(seconds: i64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (hours, minutes, left) = (rest / 3_600, rest % 3_600 / 60, rest % 60);

@@ -87,12 +87,7 @@ impl Concepts {
     /// stands around them.
     fn of_label(&self, label: &str, words: &Lexicon<ListWord>) -> Vec<usize> {
         let tokens = Tokens::of(label);
-        let denied = |at: usize| {
-            let not = |from: usize| {
-                words.find(&tokens, from).filter(|f| from + f.tokens == at && matches!(f.meaning, ListWord::Not | ListWord::None))
-            };
-            (at.saturating_sub(DENIAL)..at).any(|from| not(from).is_some())
-        };
+        let denied = |at: usize| words.ending(&tokens, at, DENIAL).any(|meaning| matches!(meaning, ListWord::Not | ListWord::None));
         let mut named = Vec::new();
         let mut at = 0;
         while at < tokens.len() {

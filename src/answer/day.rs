@@ -344,8 +344,7 @@ impl<'g> Grammar<'g> {
 
 /// Whether a word turns down the day behind it: "not yesterday", "any day but friday".
 pub fn denied(tokens: &Tokens, at: usize, words: &Words) -> bool {
-    let is = |from: usize, meaning: ListWord| words.list.find(tokens, from).is_some_and(|f| f.meaning == meaning && from + f.tokens == at);
-    let except = (1..=at.min(EXCEPT_WORDS)).any(|k| is(at - k, ListWord::Except));
+    let except = words.list.ending(tokens, at, EXCEPT_WORDS).any(|meaning| meaning == ListWord::Except);
     except
         || at > 0
             && !tokens.breaks(at)

@@ -61,8 +61,8 @@ fn find(kind: Kind, tokens: &Tokens, words: &Words) -> Option<Span> {
         return words.distress.find_all(tokens, ordinary).into_iter().find(|span| stands(tokens, *span, words, false));
     }
     let all = words.emergency.find_all(tokens, ordinary);
-    let mut found = all.clone();
-    found.retain(|span| stands(tokens, *span, words, true) && !denies_a_sign(tokens, *span, &all, words));
+    let counts = |span: &Span| stands(tokens, *span, words, true) && !denies_a_sign(tokens, *span, &all, words);
+    let found: Vec<Span> = all.iter().copied().filter(counts).collect();
     if found.is_empty() {
         return None;
     }

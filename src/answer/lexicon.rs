@@ -132,6 +132,11 @@ impl<T: Copy> Lexicon<T> {
         best
     }
 
+    /// What the phrases mean that end directly before a token, of at most so many words.
+    pub fn ending(&self, tokens: &Tokens, at: usize, words: usize) -> impl Iterator<Item = T> {
+        (at.saturating_sub(words)..at).filter_map(move |from| self.find(tokens, from).filter(|f| from + f.tokens == at)).map(|f| f.meaning)
+    }
+
     /// What a word alone means.
     pub fn meaning(&self, word: &str) -> Option<T> {
         self.by_first.get(word)?.iter().find(|e| e.rest.is_empty()).map(|e| e.meaning)
@@ -139,7 +144,7 @@ impl<T: Copy> Lexicon<T> {
 
     /// Whether a word alone is a phrase.
     pub fn is_phrase(&self, word: &str) -> bool {
-        self.by_first.get(word).is_some_and(|entries| entries.iter().any(|e| e.rest.is_empty()))
+        self.meaning(word).is_some()
     }
 
     fn entry(&self, tokens: &Tokens, at: usize, first: &str, mended: bool) -> Option<Found<T>> {

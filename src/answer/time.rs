@@ -77,7 +77,7 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
         // "meio dia e meia"
         let (minutes, more) = part_behind(tokens, at + n, words).unwrap_or((0, 0));
         let hour = if named == TimeWord::Noon { 12 } else { 0 };
-        return Some((Time::new(hour, minutes, 0, 0).map(|time| vec![time]).map_err(|_| ()), n + more));
+        return Some((clock(hour, minutes).map(|time| vec![time]).ok_or(()), n + more));
     }
     let mut minutes = None;
     let mut before_the_hour = false;
@@ -137,7 +137,7 @@ fn at_place(tokens: &Tokens, at: usize, words: &Words) -> Option<Found> {
             end += n + unit;
         }
         if let Some((part, n)) = part_behind(tokens, end, words).filter(|_| minutes.is_none()) {
-            minutes = Some(u32::from(part.unsigned_abs()));
+            minutes = Some(part);
             end += n;
             marked = true;
         }
@@ -211,7 +211,7 @@ fn half_before(tokens: &Tokens, at: usize, words: &Words) -> (Option<TimeWord>, 
 }
 
 /// Minutes that a part of the hour behind it says, and its tokens: "half", "y cuarto".
-fn part_behind(tokens: &Tokens, at: usize, words: &Words) -> Option<(i8, usize)> {
+fn part_behind(tokens: &Tokens, at: usize, words: &Words) -> Option<(u32, usize)> {
     let found = words.time.find(tokens, at)?;
     match found.meaning {
         TimeWord::Half => Some((30, found.tokens)),
@@ -269,11 +269,13 @@ fn finish(tokens: &Tokens, end: usize, hour: u32, minutes: u32, half: Option<Tim
         None if (1..12).contains(&hour) => vec![hour, hour + 12],
         None => vec![hour],
     };
-    let times: Option<Vec<Time>> = hours
-        .into_iter()
-        .map(|h| Time::new(i8::try_from(if h == 24 { 0 } else { h }).ok()?, i8::try_from(minutes).ok()?, 0, 0).ok())
-        .collect();
+    let times: Option<Vec<Time>> = hours.into_iter().map(|hour| clock(hour, minutes)).collect();
     (times.ok_or(()), n)
+}
+
+/// A time of day; 24:00 is midnight.
+fn clock(hour: u32, minutes: u32) -> Option<Time> {
+    Time::new(i8::try_from(hour % 24).ok().filter(|_| hour <= 24)?, i8::try_from(minutes).ok()?, 0, 0).ok()
 }
 
 /// An hour and a quarter, a half or three of it read as one number: hour, minutes, tokens.

@@ -145,7 +145,6 @@ fn truth(tokens: &Tokens, words: &Words) -> Result<(Truth, How), Unclear> {
     for piece in all.iter_mut().filter(|p| strange && p.mended && p.letters < MENDED_LETTERS) {
         (piece.word, piece.known) = (TruthWord::Other, false);
     }
-    let all = all;
     let mended = all.iter().any(|p| p.mended && p.known);
     let pure = all.iter().all(|p| p.known);
     let how = if mended {

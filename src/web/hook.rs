@@ -43,14 +43,19 @@ pub(super) async fn receipt(State(service): State<Service>, name: Name, request:
 }
 
 /// Any other method on either.
-pub(super) async fn no_such_method(State(service): State<Service>) -> Response {
-    headers::with_ours(&service, (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response())
+pub(super) async fn no_such_method(State(service): State<Service>, request: Request) -> Response {
+    let answer = async { (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response() };
+    headers::with_ours(&service, trace::around(&service, request, |_| answer).await)
 }
 
 async fn answered(service: &Service, name: Name, request: Request, hook: Hook) -> Response {
     let answer = |request| async move {
         let Ok(Path(name)) = name else { return StatusCode::NOT_FOUND.into_response() };
-        AssertUnwindSafe(receive(service, &name, request, hook)).catch_unwind().await.unwrap_or_else(panicked)
+        let received = AssertUnwindSafe(receive(service, &name, request, hook)).catch_unwind();
+        match timeout(Duration::from_secs(limit::REQUEST_S), received).await {
+            Ok(received) => received.unwrap_or_else(panicked),
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
     };
     headers::with_ours(service, trace::around(service, request, answer).await)
 }

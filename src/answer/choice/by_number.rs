@@ -1,6 +1,6 @@
 //! Options named by their numbers: "2", "1-3", "the first two", "los 5".
 
-use super::{Said, list::List};
+use super::{list::List, said::Said};
 use crate::answer::{
     normalise::{Kind, Tokens},
     number,

@@ -49,13 +49,28 @@ impl<'c> List<'c> {
         if people { self.choices.iter().position(|c| c.key == "0") } else { None }
     }
 
+    /// The option that a number typed alone is of.
+    pub fn typed(&self, tokens: &Tokens) -> Option<usize> {
+        tokens.digits(0).filter(|_| tokens.len() == 1).and_then(|n| self.numbered(n))
+    }
+
     /// The one option that says "none" or "not": "Not tested", "Ninguna".
     pub fn negative(&self, words: &Words) -> Option<usize> {
-        let mut having = (0..self.choices.len()).filter(|at| self.is_negative(*at, words));
-        match (having.next(), having.next()) {
-            (Some(at), None) => Some(at),
-            _ => None,
-        }
+        self.only(|at| self.is_negative(at, words))
+    }
+
+    /// Whether an option says "none" or "not" itself.
+    pub fn is_negative(&self, at: usize, words: &Words) -> bool {
+        let says = |tokens: &Tokens| {
+            (0..tokens.len()).any(|at| words.list.find(tokens, at).is_some_and(|f| matches!(f.meaning, ListWord::None | ListWord::Not)))
+        };
+        self.texts(at).any(|text| says(&Tokens::of(text)))
+    }
+
+    /// The one option that says "I do not know".
+    pub fn unsure(&self, words: &Words) -> Option<usize> {
+        let says = |text: &String| words.truth.find(&Tokens::of(text), 0).is_some_and(|f| f.meaning == TruthWord::Unsure);
+        self.only(|at| self.texts(at).any(says))
     }
 
     /// Whether an option only has such words within: "Someone I don't know".
@@ -65,28 +80,15 @@ impl<'c> List<'c> {
         (1..tokens.len()).any(|at| words.truth.find(&tokens, at).is_some_and(|f| f.meaning == TruthWord::Unsure && f.tokens > 1))
     }
 
-    /// The one option that says "I do not know".
-    pub fn unsure(&self, words: &Words) -> Option<usize> {
-        let says = |choice: &Choice| {
-            std::iter::once(&choice.label).chain(&choice.words).any(|text| {
-                let tokens = Tokens::of(text);
-                words.truth.find(&tokens, 0).is_some_and(|f| f.meaning == TruthWord::Unsure)
-            })
-        };
-        let mut having = (0..self.choices.len()).filter(|at| self.choices.get(*at).is_some_and(says));
-        match (having.next(), having.next()) {
-            (Some(at), None) => Some(at),
-            _ => None,
-        }
+    /// The option that alone is such, where only one is.
+    fn only(&self, is: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut having = (0..self.choices.len()).filter(|at| is(*at));
+        having.next().filter(|_| having.next().is_none())
     }
 
-    /// Whether an option says "none" or "not" itself.
-    pub fn is_negative(&self, at: usize, words: &Words) -> bool {
-        let says = |text: &String| {
-            let tokens = Tokens::of(text);
-            (0..tokens.len()).any(|at| words.list.find(&tokens, at).is_some_and(|f| matches!(f.meaning, ListWord::None | ListWord::Not)))
-        };
-        self.choices.get(at).is_some_and(|choice| std::iter::once(&choice.label).chain(&choice.words).any(says))
+    /// What an option is called: its label, and the author's words.
+    fn texts(&self, at: usize) -> impl Iterator<Item = &String> {
+        self.choices.get(at).into_iter().flat_map(|choice| std::iter::once(&choice.label).chain(&choice.words))
     }
 
     /// The value of options taken; the exclusive one alone is the empty list.

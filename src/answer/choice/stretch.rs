@@ -2,7 +2,6 @@
 //!
 //! A reply that says a day, a length or a number means the option whose stretch has it: "since sunday", "a fortnight", "34".
 
-use super::list::List;
 use crate::answer::{
     date,
     expect::{Choice, Context, DateBounds},
@@ -46,13 +45,13 @@ impl Stretch {
 
 /// The options that a reply means by what it counts: none where the options are no stretches, or it says nothing that one of them has.
 pub(super) fn meant(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words: &Words) -> Vec<usize> {
-    if tokens.len() > WORDS || !counts_something(tokens, words) {
+    if tokens.len() > WORDS || !has_figures(tokens, words) {
         return Vec::new();
     }
     // most options are no stretches, which is seen before any is read as one
     let labels: Vec<(usize, Tokens)> =
         choices.iter().enumerate().filter(|(_, choice)| !choice.exclusive).map(|(at, choice)| (at, Tokens::of(&choice.label))).collect();
-    if labels.iter().filter(|(_, label)| counts_something(label, words)).count() < 2 {
+    if labels.iter().filter(|(_, label)| has_figures(label, words)).count() < 2 {
         return Vec::new();
     }
     let options: Vec<(usize, Stretch)> = labels.iter().filter_map(|(at, label)| Some((*at, of_label(label, words)?))).collect();
@@ -76,7 +75,7 @@ pub(super) fn meant(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, 
 }
 
 /// Whether a text has a figure, or a word of numbers or days.
-fn counts_something(tokens: &Tokens, words: &Words) -> bool {
+fn has_figures(tokens: &Tokens, words: &Words) -> bool {
     let counts = |at: usize| {
         tokens.kind(at) == Some(Kind::Digits) || words.date.find(tokens, at).is_some() || words.number.find(tokens, at).is_some()
     };
@@ -94,11 +93,6 @@ pub(super) fn having_numbers(choices: &[Choice], tokens: &Tokens, words: &Words)
         label.is_some_and(|label| numbers.iter().any(|number| label.has(*number)))
     };
     choices.iter().enumerate().filter(|(_, choice)| !choice.exclusive && has(choice)).map(|(at, _)| at).collect()
-}
-
-/// Whether a number typed alone may be an option's as well as what it counts, and which it would be.
-pub(super) fn numbered(list: &List<'_>, tokens: &Tokens) -> Option<usize> {
-    if tokens.len() == 1 { tokens.digits(0).and_then(|n| list.numbered(n)) } else { None }
 }
 
 /// What a reply counts; several where it is open which.

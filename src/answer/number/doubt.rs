@@ -83,8 +83,7 @@ pub fn total(tokens: &Tokens, words: &Words) -> Option<f64> {
     let numbers = numbers(tokens, words);
     let value = |at: usize| at_place(tokens, at, words, true).map(|f| f.value);
     let is_total = |(at, end): &&(usize, usize)| {
-        let leads =
-            |list: &Lexicon<()>| (at.saturating_sub(LEAD_WORDS)..*at).any(|i| list.find(tokens, i).is_some_and(|f| i + f.tokens == *at));
+        let leads = |list: &Lexicon<()>| list.ending(tokens, *at, LEAD_WORDS).next().is_some();
         let before = leads(&words.total) || leads(&words.therefore);
         let who = words.people.find(tokens, *end).map_or(0, |f| f.tokens);
         before || tokens.between(*at).contains('=') || words.total.find(tokens, end + who).is_some()
@@ -166,9 +165,7 @@ pub fn bounds_only(tokens: &Tokens, words: &Words) -> bool {
 
 /// Whether the number at a place is yet to be reached: "turning 17".
 pub fn becoming(tokens: &Tokens, at: usize, words: &Words) -> bool {
-    !tokens.breaks(at)
-        && (1..=at.min(LEAD_WORDS))
-            .any(|k| words.number.find(tokens, at - k).is_some_and(|f| f.tokens == k && f.meaning == NumberWord::Becoming))
+    !tokens.breaks(at) && words.number.ending(tokens, at, LEAD_WORDS).any(|meaning| meaning == NumberWord::Becoming)
 }
 
 /// "Sixty-seven, sixty-eight in May": behind another number, one with a month behind it is yet to be reached.
