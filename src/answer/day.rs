@@ -307,10 +307,7 @@ impl<'g> Grammar<'g> {
         let this = self.today.day.year();
         let mut days: Vec<Date> = (this - 8..=this + 8).filter_map(|year| Date::new(year, month, day).ok()).collect();
         self.sort(&mut days);
-        // one on each side is enough
-        let before = days.iter().find(|d| **d <= self.today.day).copied();
-        let after = days.iter().find(|d| **d > self.today.day).copied();
-        days.retain(|d| Some(*d) == before || Some(*d) == after);
+        self.keep_one_each_side(&mut days);
         days
     }
 
@@ -322,6 +319,13 @@ impl<'g> Grammar<'g> {
             let wrong_way = if self.today.ahead { *d < today } else { *d > today };
             (wrong_way, distance(*d))
         });
+    }
+
+    /// Of sorted days the first up to today and the first after it: one on each side is enough.
+    fn keep_one_each_side(&self, days: &mut Vec<Date>) {
+        let before = days.iter().find(|d| **d <= self.today.day).copied();
+        let after = days.iter().find(|d| **d > self.today.day).copied();
+        days.retain(|d| Some(*d) == before || Some(*d) == after);
     }
 
     fn next_weekday(&self, weekday: i8) -> Option<(Date, Date)> {

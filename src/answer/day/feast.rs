@@ -95,9 +95,7 @@ impl Grammar<'_> {
         let this = self.today.day.year();
         let mut days: Vec<Date> = (this - 1..=this + 1).filter_map(|year| moved(feast.day(year), offset)).collect();
         self.sort(&mut days);
-        let before = days.iter().find(|d| **d <= self.today.day).copied();
-        let after = days.iter().find(|d| **d > self.today.day).copied();
-        days.retain(|d| Some(*d) == before || Some(*d) == after);
+        self.keep_one_each_side(&mut days);
         days
     }
 }

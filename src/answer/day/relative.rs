@@ -190,9 +190,7 @@ impl Grammar<'_> {
         if let Some((weekday, n, _)) = self.weekday_word(end) {
             return Some(Said { open: true, ..Said::of(self.weekday_on(weekday, day), end + n - at) });
         }
-        let before = days.iter().find(|d| **d <= self.today.day).copied();
-        let after = days.iter().find(|d| **d > self.today.day).copied();
-        days.retain(|d| Some(*d) == before || Some(*d) == after);
+        self.keep_one_each_side(&mut days);
         Some(Said { open: true, clock, bare: !marked && !led, ..Said::of(days, end - at) })
     }
 }
