@@ -1,4 +1,5 @@
-//! One of, or any of, the options shown: by number, label, part of a label, the author's words, "all", "none", "all but 2".
+//! One of, or any of, the options shown: by number, label, part of a label, the author's words, "all", "none", "all but 2", or by a day or number that
+//! lies in an option's stretch ("since sunday" of "2-6 days ago").
 //!
 //! People in a list are options whose key is the person's number: for them "me" is the one who texts (number 0).
 
