@@ -396,6 +396,16 @@ impl Provider {
         }
     }
 
+    /// Waits until a message to somebody was taken; the first of them.
+    pub async fn taken_by(&self, to: &str) -> Taken {
+        let mut count = self.count.subscribe();
+        let first = || self.shared.lock().unwrap().taken.iter().find(|taken| taken.to == to).cloned();
+        if timeout(PATIENCE * 3, count.wait_for(|_| first().is_some())).await.is_err() {
+            panic!("nothing came to this address");
+        }
+        first().unwrap()
+    }
+
     /// Every address that was asked for, with its query.
     pub fn urls(&self) -> Vec<String> {
         self.shared.lock().unwrap().urls.clone()

@@ -316,6 +316,8 @@ impl Teller<'_> {
             "error": { "code": number, "message": format!("canary {WA_NUMBER}"), "error_data": { "details": "canary" } },
         })
         .to_string();
+        // Before anything is refused, or it might be these.
+        let (ours, theirs) = (self.place.provider.taken_by(SMS_NUMBER).await, self.place.provider.taken_by(WA_NUMBER).await);
         for (nth, status) in [400_u16, 500, 429, 503, 418].into_iter().enumerate() {
             let refused = self.place.provider.n_refused();
             self.place.provider.answers(&[(status, &echo)]);
@@ -327,8 +329,6 @@ impl Teller<'_> {
             }
         }
         self.place.provider.answers(&[]);
-        let taken = self.place.provider.taken(1).await;
-        let ours = taken.iter().find(|taken| taken.to == SMS_NUMBER).unwrap();
         let told = [
             ("MessageSid", "SMcanary40"),
             ("MessageStatus", "undelivered"),
@@ -337,7 +337,6 @@ impl Teller<'_> {
             ("To", SMS_NUMBER),
         ];
         self.caller.twilio(&format!("/receipt/sms?m={}", ours.token), &form(&told), TWILIO_TOKEN).await;
-        let theirs = taken.iter().find(|taken| taken.to == WA_NUMBER).unwrap();
         let status = json!({
             "id": wamid(90), "status": "failed", "timestamp": jiff::Timestamp::now().as_second().to_string(), "recipient_id": WA_NUMBER,
             "biz_opaque_callback_data": theirs.token,
