@@ -1,6 +1,6 @@
 //! Phrases of a language and what each stands for: the longest that fits is found at a place in a reply in one look-up.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::normalise::{Kind, Tokens};
 
@@ -8,6 +8,8 @@ use super::normalise::{Kind, Tokens};
 #[derive(Clone, Debug)]
 pub struct Lexicon<T> {
     by_first: FxHashMap<Box<str>, Vec<Entry<T>>>,
+    /// Words that no phrase begins with.
+    within: FxHashSet<Box<str>>,
     by_length: Vec<Vec<Known>>,
 }
 
@@ -55,7 +57,8 @@ impl<T: Copy> Lexicon<T> {
         for entries in by_first.values_mut() {
             entries.sort_by_key(|e| std::cmp::Reverse(e.rest.len()));
         }
-        Self { by_first, by_length: group_by_length(words) }
+        let within = words.iter().filter(|word| !by_first.contains_key(*word)).cloned().collect();
+        Self { by_first, within, by_length: group_by_length(words) }
     }
 
     /// The longest phrase that begins at a token. No phrase reaches over the end of a clause.
@@ -97,8 +100,7 @@ impl<T: Copy> Lexicon<T> {
 
     /// The word as the lexicon keeps it, if it stands in any phrase.
     pub fn known(&self, word: &str) -> Option<&str> {
-        let words = self.by_length.get(word.chars().count())?;
-        words.binary_search_by(|w| (*w.word).cmp(word)).ok().and_then(|at| words.get(at)).map(|w| &*w.word)
+        self.by_first.get_key_value(word).map(|(word, _)| word).or_else(|| self.within.get(word)).map(|word| &**word)
     }
 
     /// Every word that stands in a phrase.

@@ -22,8 +22,10 @@ const RUN_TOGETHER: std::ops::RangeInclusive<usize> = 7..=30;
 #[derive(Debug)]
 pub struct Patterns {
     patterns: Vec<Vec<Element>>,
-    /// Patterns by a word that they begin with.
-    by_word: FxHashMap<Box<str>, Vec<usize>>,
+    /// The words of the patterns, numbered from 1: a number is compared faster than a word.
+    numbers: FxHashMap<Box<str>, u32>,
+    /// Patterns by the number of a word that they begin with.
+    by_word: Vec<Vec<usize>>,
     /// Patterns by a stem that they begin with, by its first letter.
     by_stem: Stems,
     vocabulary: Lexicon<()>,
@@ -74,6 +76,17 @@ enum Element {
 struct Alternative {
     text: Box<str>,
     stem: bool,
+    /// Of the whole word; 0 for a stem, and for what takes several tokens.
+    number: u32,
+}
+
+/// A reply's tokens as the patterns know them.
+struct Said<'a> {
+    tokens: &'a Tokens,
+    /// Words with a typing fault mended.
+    mended: Vec<Option<&'a str>>,
+    /// Of each word as typed, and as mended; 0 where no pattern has it.
+    numbers: Vec<[u32; 2]>,
 }
 
 /// Where a pattern was found: tokens from `start` to `end`, exclusive.
@@ -91,14 +104,32 @@ impl Patterns {
     /// Compiles patterns as written in the data. `clitics` are letters that the language writes onto a word's beginning: the word is found without them.
     pub fn new(patterns: &[String], clitics: &[String]) -> Self {
         let mut compiled = Vec::with_capacity(patterns.len());
-        let mut by_word: FxHashMap<Box<str>, Vec<usize>> = FxHashMap::default();
+        let mut numbers: FxHashMap<Box<str>, u32> = FxHashMap::default();
+        let mut by_word: Vec<Vec<usize>> = vec![Vec::new()];
         let (mut words, mut stems, mut by_stem) = (Vec::new(), Stems::default(), Stems::default());
         for (n, text) in patterns.iter().enumerate() {
-            let elements: Vec<Element> = text.split_whitespace().flat_map(parse).collect();
-            for element in &elements {
+            let mut elements: Vec<Element> = text.split_whitespace().flat_map(parse).collect();
+            let mut number = |word: &str| match numbers.get(word) {
+                Some(number) => *number,
+                None => {
+                    let next = u32::try_from(by_word.len()).unwrap_or(0);
+                    numbers.insert(word.into(), next);
+                    by_word.push(Vec::new());
+                    next
+                }
+            };
+            for element in &mut elements {
                 let Element::Word { any, .. } = element else { continue };
                 for alternative in any {
-                    if alternative.stem { stems.put(&alternative.text, n) } else { words.push(alternative.text.clone()) }
+                    if alternative.stem {
+                        stems.put(&alternative.text, n);
+                        continue;
+                    }
+                    words.push(alternative.text.clone());
+                    match alternative.text.split_once(' ') {
+                        None => alternative.number = number(&alternative.text),
+                        Some((first, _)) => _ = number(first),
+                    }
                 }
             }
             for first in firsts(&elements) {
@@ -106,18 +137,19 @@ impl Patterns {
                     by_stem.put(&first.text, n);
                 } else {
                     let word = first.text.split(' ').next().unwrap_or_default();
-                    by_word.entry(word.into()).or_default().push(n);
+                    let at = numbers.get(word).and_then(|number| by_word.get_mut(usize::try_from(*number).ok()?));
+                    at.into_iter().for_each(|patterns| patterns.push(n));
                 }
             }
             compiled.push(elements);
         }
         let long = words.iter().filter(|w| w.chars().count() >= 8).map(|w| (letters(w), w.clone())).collect();
         let vocabulary = Lexicon::new(words.iter().map(|w| (&**w, ())));
-        Self { patterns: compiled, by_word, by_stem, vocabulary, long, stems, clitics: clitics.to_vec() }
+        Self { patterns: compiled, numbers, by_word, by_stem, vocabulary, long, stems, clitics: clitics.to_vec() }
     }
 
     /// The reply's words with typing faults mended; `None` at words that need no mending, because the patterns or `ordinary` know them.
-    fn mend(&self, tokens: &Tokens, ordinary: impl Fn(&str) -> bool) -> Vec<Option<&str>> {
+    fn mend<'a>(&'a self, tokens: &'a Tokens, ordinary: impl Fn(&str) -> bool) -> Vec<Option<&'a str>> {
         (0..tokens.len())
             .map(|at| {
                 let word = tokens.text(at);
@@ -148,9 +180,12 @@ impl Patterns {
     /// Every place where a pattern fits, in order of the reply. A word that is `ordinary` in the language is not mended into another.
     pub fn find_all(&self, tokens: &Tokens, ordinary: impl Fn(&str) -> bool) -> Vec<Span> {
         let mended = self.mend(tokens, ordinary);
-        let mut found = Vec::new();
+        let number = |word: Option<&str>| word.and_then(|word| self.numbers.get(word)).copied().unwrap_or(0);
+        let numbers = mended.iter().enumerate().map(|(at, mended)| [number(Some(tokens.text(at))), number(*mended)]).collect();
+        let said = Said { tokens, mended, numbers };
+        let (mut found, mut likely) = (Vec::new(), Vec::new());
         for start in 0..tokens.len() {
-            self.find_at(tokens, &mended, start, &mut found);
+            self.find_at(&said, start, &mut likely, &mut found);
         }
         found
     }
@@ -160,17 +195,18 @@ impl Patterns {
         !self.find_all(tokens, |_| true).is_empty()
     }
 
-    fn find_at(&self, tokens: &Tokens, mended: &[Option<&str>], start: usize, found: &mut Vec<Span>) {
-        let words = [Some(tokens.text(start)), mended.get(start).copied().flatten()];
-        let mut likely: Vec<usize> = Vec::new();
-        for word in words.into_iter().flatten() {
-            likely.extend(self.by_word.get(word).map_or(&[][..], Vec::as_slice));
+    fn find_at(&self, said: &Said<'_>, start: usize, likely: &mut Vec<usize>, found: &mut Vec<Span>) {
+        likely.clear();
+        for number in said.numbers.get(start).into_iter().flatten() {
+            likely.extend(usize::try_from(*number).ok().and_then(|number| self.by_word.get(number)).into_iter().flatten());
+        }
+        for word in [Some(said.tokens.text(start)), said.mended.get(start).copied().flatten()].into_iter().flatten() {
             likely.extend(self.by_stem.of(word));
         }
         likely.sort_unstable();
         likely.dedup();
-        for pattern in likely {
-            if let Some(end) = self.patterns.get(pattern).and_then(|elements| fit(elements, tokens, mended, start, start)) {
+        for pattern in likely.drain(..) {
+            if let Some(end) = self.patterns.get(pattern).and_then(|elements| fit(elements, said, start, start)) {
                 found.push(Span { start, end, pattern });
             }
         }
@@ -252,7 +288,7 @@ fn parse(word: &str) -> Vec<Element> {
     let any: Vec<Alternative> = word
         .split('|')
         .map(|w| w.strip_suffix('~').map_or((w, false), |stem| (stem, true)))
-        .map(|(text, stem)| Alternative { text: fold(text).into(), stem })
+        .map(|(text, stem)| Alternative { text: fold(text).into(), stem, number: 0 })
         .collect();
     // letters that are tokens of their own, as in Chinese: a word is a run of them
     if let [one] = any.as_slice()
@@ -262,7 +298,7 @@ fn parse(word: &str) -> Vec<Element> {
         return one
             .text
             .split(' ')
-            .map(|text| Element::Word { any: vec![Alternative { text: text.into(), stem: false }], optional: false })
+            .map(|text| Element::Word { any: vec![Alternative { text: text.into(), stem: false, number: 0 }], optional: false })
             .collect();
     }
     vec![Element::Word { any, optional }]
@@ -286,22 +322,17 @@ fn firsts(elements: &[Element]) -> Vec<&Alternative> {
 }
 
 /// How many tokens an alternative takes at a place, `None` where it does not fit. An alternative of several letters takes several tokens.
-fn takes(alternative: &Alternative, tokens: &Tokens, mended: &[Option<&str>], at: usize) -> Option<usize> {
-    let typed = tokens.text(at);
+fn takes(alternative: &Alternative, said: &Said<'_>, at: usize) -> Option<usize> {
+    if alternative.number != 0 {
+        return said.numbers.get(at).is_some_and(|numbers| numbers.contains(&alternative.number)).then_some(1);
+    }
     if alternative.stem {
-        return (typed.starts_with(&*alternative.text)
-            || mended.get(at).copied().flatten().is_some_and(|m| m.starts_with(&*alternative.text)))
-        .then_some(1);
-    }
-    if *typed == *alternative.text || mended.get(at).copied().flatten() == Some(&*alternative.text) {
-        return Some(1);
-    }
-    if !alternative.text.contains(' ') {
-        return None;
+        let begins = |word: &str| word.starts_with(&*alternative.text);
+        return (begins(said.tokens.text(at)) || said.mended.get(at).copied().flatten().is_some_and(begins)).then_some(1);
     }
     let mut n = 0;
     for part in alternative.text.split(' ') {
-        if tokens.text(at + n) != part {
+        if said.tokens.text(at + n) != part {
             return None;
         }
         n += 1;
@@ -309,18 +340,19 @@ fn takes(alternative: &Alternative, tokens: &Tokens, mended: &[Option<&str>], at
     Some(n)
 }
 
-fn fit(elements: &[Element], tokens: &Tokens, mended: &[Option<&str>], start: usize, at: usize) -> Option<usize> {
+fn fit(elements: &[Element], said: &Said<'_>, start: usize, at: usize) -> Option<usize> {
+    let tokens = said.tokens;
     let Some((first, rest)) = elements.split_first() else { return Some(at) };
     match first {
         // words up to the end of a clause are none of the pattern's own: what takes a sign back may stand among them
         Element::Gap if matches!(rest, [Element::Edge]) => (at..=at + GAP).any(|end| tokens.breaks(end)).then_some(at),
         Element::Gap => (0..=GAP).find_map(|skip| {
             let open = (at..at + skip).all(|i| i < tokens.len() && !ends_sentence(tokens, i));
-            if open { fit(rest, tokens, mended, start, at + skip) } else { None }
+            if open { fit(rest, said, start, at + skip) } else { None }
         }),
         Element::Edge => {
             if tokens.breaks(at) {
-                fit(rest, tokens, mended, start, at)
+                fit(rest, said, start, at)
             } else {
                 None
             }
@@ -328,14 +360,14 @@ fn fit(elements: &[Element], tokens: &Tokens, mended: &[Option<&str>], start: us
         Element::Word { any, optional } => {
             if at < tokens.len() && (at == start || !ends_sentence(tokens, at)) {
                 for alternative in any {
-                    if let Some(n) = takes(alternative, tokens, mended, at)
-                        && let Some(end) = fit(rest, tokens, mended, start, at + n)
+                    if let Some(n) = takes(alternative, said, at)
+                        && let Some(end) = fit(rest, said, start, at + n)
                     {
                         return Some(end);
                     }
                 }
             }
-            if *optional { fit(rest, tokens, mended, start, at) } else { None }
+            if *optional { fit(rest, said, start, at) } else { None }
         }
     }
 }

@@ -25,6 +25,9 @@ pub fn unheard(reply: &str, heard: &[Language]) -> Option<Language> {
     }
     let has = |language: &Language| words::of(language).map_or(0, |words| texts.iter().filter(|text| uses(words, text)).count());
     let least = heard.iter().map(has).max().unwrap_or(0).max(1);
+    if least >= texts.len() {
+        return None;
+    }
     let others = words::languages().filter(|tag| !is_heard(tag)).filter_map(|tag| Language::parse(&tag));
     others.map(|other| (has(&other), other)).filter(|(n, _)| *n > least).max_by_key(|(n, _)| *n).map(|(_, other)| other)
 }
