@@ -37,13 +37,18 @@ pub(super) async fn spawned(service: &Service, target: Target, event: Event) -> 
 /// Runs a turn in the task that it is called in.
 pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
     let _permit = service.turns().try_acquire().map_err(|_| TurnError::Overloaded)?;
-    let span = tracing::error_span!("turn", turn = %hex::encode(service.clock().random::<8>()), event = event_word(&event));
+    // Lines of the log hang together by the request's trace; what no request brought about has its own.
+    let span = match tracing::Span::current().is_none() {
+        true => tracing::error_span!("turn", turn = %hex::encode(service.clock().random::<8>()), event = event_word(&event)),
+        false => tracing::Span::none(),
+    };
     async {
         let began_at = service.clock().now();
-        let turned = turn(service, target, &event).await;
+        // Large, and moved through every layer around it: so only its place is.
+        let turned = Box::pin(turn(service, target, &event)).await;
         let took = service.clock().now().duration_since(began_at);
         metrics::histogram!("intake_turn_seconds").record(took.as_secs_f64().max(0.0));
-        tracing::debug!(outcome = turned_word(&turned), "a turn ended");
+        tracing::debug!(event = event_word(&event), outcome = turned_word(&turned), "a turn ended");
         turned
     }
     .instrument(span)

@@ -8,4 +8,4 @@ pub mod second;
 pub mod signature;
 pub mod token;
 
-pub use seal::{SealError, Sealer};
+pub use seal::{SEAL_BYTES, SealError, Sealer};

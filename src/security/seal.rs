@@ -23,7 +23,7 @@ use std::{
 
 use aes_gcm_siv::{
     Aes256GcmSiv, Nonce,
-    aead::{Aead, KeyInit, Payload},
+    aead::{Aead, AeadInOut, KeyInit, Payload},
 };
 use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
@@ -179,19 +179,32 @@ impl Sealer {
 
     /// Seals a value. `aad` says where it belongs; it must be given again to open it.
     pub fn seal(&self, clock: &Clock, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::with_capacity(plain.len() + SEAL_BYTES);
+        self.seal_onto(&mut sealed, clock, aad, plain);
+        sealed
+    }
+
+    /// The same, put behind what stands before it.
+    ///
+    /// # Panics
+    /// As [`Sealer::seal`].
+    pub fn seal_onto(&self, stored: &mut Vec<u8>, clock: &Clock, aad: &[u8], plain: &[u8]) {
         let keys = self.keys();
         #[expect(clippy::expect_used, reason = "a key file without a data key is refused when it is read")]
         let (id, cipher) = keys.sealing(clock.now()).expect("there is a data key");
         let nonce = clock.random::<NONCE_BYTES>();
-        let mut sealed = Vec::with_capacity(plain.len() + SEAL_BYTES);
-        sealed.push(FORMAT);
-        sealed.extend_from_slice(&id.to_be_bytes());
-        sealed.extend_from_slice(&nonce);
-        let aad = with_header(&sealed, aad);
+        let [high, low] = id.to_be_bytes();
+        let from = stored.len();
+        stored.extend_from_slice(&[FORMAT, high, low]);
+        stored.extend_from_slice(&nonce);
+        let aad = with_header(stored.get(from..).unwrap_or_default(), aad);
+        let from = stored.len();
+        stored.extend_from_slice(plain);
         #[expect(clippy::expect_used, reason = "the cipher takes up to 64 GiB, which no value in memory here reaches")]
-        let body = cipher.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: &aad }).expect("a value below 64 GiB is sealed");
-        sealed.extend_from_slice(&body);
-        sealed
+        let tag = cipher
+            .encrypt_inout_detached(&Nonce::from(nonce), &aad, stored.get_mut(from..).unwrap_or_default().into())
+            .expect("a value below 64 GiB is sealed");
+        stored.extend_from_slice(&tag);
     }
 
     /// Opens a sealed value.

@@ -17,7 +17,7 @@ use crate::{
     base::{clock::Clock, id::OutboxId, limit},
     channel::Delivery,
     engine::event::Undeliverable,
-    security::Sealer,
+    security::{SEAL_BYTES, Sealer},
 };
 
 /// The only format that was ever in service. A change of any stored type is a new number here, with a reader for the old one.
@@ -26,6 +26,9 @@ const FORMAT: u8 = 1;
 pub const HEADER_BYTES: usize = 1 + 16 + 8;
 /// Bytes of one stored revision: all files of a flow, its translations, partials and called flows.
 pub const REVISION_BYTES: usize = 8 * limit::FLOW_FILE_BYTES;
+
+/// Room for most values before they are sealed: what grows is copied.
+const USUAL_BYTES: usize = 1_536;
 
 /// What a stored value is: part of what is authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,13 +105,15 @@ pub fn encode<T: Serialize>(
     value: &T,
 ) -> Result<Vec<u8>, StoreError> {
     let (what, limit) = kind.word_and_limit();
-    let plain = postcard::to_stdvec(value).map_err(|_| StoreError::Configuration(format!("a {what} has no stored form")))?;
-    let mut stored = header.write();
-    let sealed = sealer.seal(clock, &aad(&stored, kind, scope), &plain);
-    if stored.len() + sealed.len() > limit {
+    let plain = postcard::to_extend(value, Vec::with_capacity(USUAL_BYTES))
+        .map_err(|_| StoreError::Configuration(format!("a {what} has no stored form")))?;
+    let head = header.write();
+    let mut stored = Vec::with_capacity(head.len() + plain.len() + SEAL_BYTES);
+    stored.extend_from_slice(&head);
+    sealer.seal_onto(&mut stored, clock, &aad(&head, kind, scope), &plain);
+    if stored.len() > limit {
         return Err(StoreError::TooLarge { what, limit });
     }
-    stored.extend_from_slice(&sealed);
     Ok(stored)
 }
 

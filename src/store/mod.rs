@@ -194,11 +194,10 @@ impl Store {
     /// Whatever is decided on it must name its etag in a commit. That nothing need be kept must be found on what [`Store::load`] gives:
     /// a repeat is acknowledged only where the first is durable.
     pub fn recall(&self, id: &ConversationId) -> Option<Loaded> {
+        // Out it goes: only a confirmed answer of the store puts something there again. An error, or nobody left to hear the answer,
+        // leaves nothing that may be wrong; nor does what does not open, because its key is gone from the key file.
         let stored = self.0.recent.take(id)?;
-        // What does not open (its key is gone from the key file) stays dropped; the store has it sealed anew.
-        let loaded = self.loaded(id, &stored).ok()?;
-        self.0.recent.keep(id, stored);
-        Some(loaded)
+        self.loaded(id, &stored).ok()
     }
 
     /// Keeps a turn, at once or not at all. The same commit may be repeated where its outcome is not known.
@@ -206,8 +205,6 @@ impl Store {
         let raw = self.raw_commit(commit)?;
         let has_items = !raw.items.is_empty();
         let (id, value) = (raw.id.clone(), raw.value.clone());
-        // Kept again only by a confirmed answer: an error, or nobody left to hear the answer, leaves nothing that may be wrong.
-        drop(self.0.recent.take(&id));
         match self.0.back.commit(raw).await? {
             RawCommitted::Done => {
                 self.0.recent.keep(&id, value);

@@ -25,7 +25,7 @@ use crate::{
     runtime::{Service, Target, TurnError},
 };
 
-/// Providers give up after 3 to 15 s; before that they are told to come again, and what runs goes on.
+/// Providers give up after 3 to 15 s; before that they are told to come again.
 const DEADLINE: Duration = Duration::from_secs(2);
 const RETRY_AFTER_S: u64 = 2;
 
@@ -86,22 +86,13 @@ pub(super) async fn deliver(service: &Service, channel: &Channel, request: &chan
             }
             Err(error) => again(channel, &error),
         },
-        // As a task, so that a provider who hangs up or a deadline does not end it half-way.
-        Inbound::Happenings(happenings) => {
-            let (kept_service, name) = (service.clone(), channel.name().to_owned());
-            let keeping = tokio::spawn(async move {
-                match kept_service.channel(&name) {
-                    Some(channel) => keep_all(&kept_service, channel, happenings).await,
-                    None => Ok(()),
-                }
-            });
-            match timeout(DEADLINE, keeping).await {
-                Ok(Ok(Ok(()))) => acknowledged(channel),
-                Ok(Ok(Err(error))) => again(channel, &error),
-                Ok(Err(_)) => counted(channel, "bug", StatusCode::INTERNAL_SERVER_ERROR),
-                Err(_) => again(channel, &"the deadline passed"),
-            }
-        }
+        // A provider who hangs up, or the deadline, ends it wherever it stands: a turn is kept at once or not at all, and what was not
+        // acknowledged comes again.
+        Inbound::Happenings(happenings) => match timeout(DEADLINE, keep_all(service, channel, happenings)).await {
+            Ok(Ok(())) => acknowledged(channel),
+            Ok(Err(error)) => again(channel, &error),
+            Err(_) => again(channel, &"the deadline passed"),
+        },
     }
 }
 

@@ -27,5 +27,5 @@ l.n = l.n + 1
 l.fence = ARGV[1]
 l.standing = 'u'
 keep_ledger(ARGV[2], l)
-put_off(ARGV[2], ARGV[6])
+move(ARGV[2], ARGV[6])
 return 1

@@ -8,9 +8,8 @@ use super::{
     Redis, keys,
     link::{Lane, Node, Repeat},
     place::Place,
-    refused,
-    replicas::mark,
-    unavailable,
+    refused, unavailable,
+    writes::mark,
 };
 use crate::store::contract::StoreError;
 
@@ -44,7 +43,7 @@ impl Redis {
             let own = (0..keys::N_SHARDS).map(|shard| keys::Shard(shard).journal());
             let own = own.into_iter().find(|key| self.link.master_of(key).is_some_and(|owner| Arc::ptr_eq(&owner, master)));
             let Some(key) = own else { continue };
-            match master.kept(Lane::Looks, &key, &mark(&key)).await {
+            match master.kept(&key, &mark(&key)).await {
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) => {
                     return Err(StoreError::Configuration(
                         "`store.replicas` needs a user who may `WAIT`; docs/security.md has the rights that suffice".to_owned(),

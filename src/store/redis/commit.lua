@@ -3,7 +3,7 @@
 -- KEYS: the seven; 8 wakes, 9 alias; from 10 for each item what is known of it as sent.
 -- ARGV: 1 etag expected ('' none), 2 the conversation with its header, 3 its id, 4 wake in ms ('' never), 5 the journal's entry,
 --       6 whether waiting items are cancelled, 7 now in ms, 8 whether the id must not be an alias; then for each item: id, line of
---       `waiting`, value.
+--       `waiting`, value, place in `ready` where it is the first.
 local etag = string.sub(redis.call('GETRANGE', KEYS[1], 0, 16), 2)
 if etag == string.sub(ARGV[2], 2, 17) then
   return { 2, '' }
@@ -43,15 +43,16 @@ end
 
 redis.call('XADD', KEYS[2], '*', 'c', ARGV[3], 'v', ARGV[5])
 
-local n_items = (#ARGV - 8) / 3
+local n_items = (#ARGV - 8) / 4
 for i = 1, n_items do
-  local id, text, value = ARGV[6 + 3 * i], ARGV[7 + 3 * i], ARGV[8 + 3 * i]
+  local id, text, value, first = ARGV[5 + 4 * i], ARGV[6 + 4 * i], ARGV[7 + 4 * i], ARGV[8 + 4 * i]
   -- A turn that is run again gives the same ids: what waits or was sent is not put in twice.
   if (n_known == 0 or redis.call('EXISTS', KEYS[9 + i]) == 0) and redis.call('HSETNX', KEYS[3], id, value) == 1 then
-    local entry = entry_of(text)
-    local n_waiting = redis.call('RPUSH', KEYS[6], text)
-    redis.call('ZADD', KEYS[7], entry.decided, id)
-    joined(entry, n_waiting)
+    if redis.call('RPUSH', KEYS[6], text) == 1 then
+      redis.call('ZADD', KEYS[5], first, id)
+    else
+      joined(first)
+    end
   end
 end
 return { 1, '' }

@@ -1,8 +1,9 @@
 -- Put before every script of one conversation. No clock and no randomness: all times are arguments.
--- KEYS, in every script: 1 conversation, 2 journal, 3 items, 4 ledger, 5 ready, 6 waiting, 7 ages; then the script's own.
+-- KEYS, in every script: 1 conversation, 2 journal, 3 items, 4 ledger, 5 ready, 6 waiting, 7 put off; then the script's own.
 --   waiting  list of "<band> <s stopped by STOP, n not> <ms decided> <outbox id>", oldest first; a band is 64 * class + lane
 --   ready    only the oldest of each conversation: when it may be begun in ms, plus BAND times its band: its own lane, and the class of the
 --            first in rank that waits there
+--   put off  of the oldest, those that were moved from when they were decided: when that was, in ms
 --   ledger   outbox id -> "<attempts>:<fence>:<w waiting, u under way, a ambiguous>:<1 stopped by STOP, 0 not>:<attempts throttled>";
 --            none: never begun
 local BAND = 10000000000000
@@ -48,23 +49,31 @@ local function lift()
   redis.call('ZADD', KEYS[5], string.format('%.0f', band * BAND + at), head.id)
 end
 
--- Puts the oldest item where the sender looks, after one was put behind it. Only one that goes before all others makes a difference.
-local function joined(entry, n_waiting)
-  if n_waiting == 1 then
-    redis.call('ZADD', KEYS[5], string.format('%.0f', entry.band * BAND + entry.decided), entry.id)
-    return
-  end
-  local score = redis.call('ZSCORE', KEYS[5], entry_of(redis.call('LINDEX', KEYS[6], 0)).id)
-  if score and math.floor(entry.band / LANES) >= math.floor(tonumber(score) / BAND / LANES) then
+-- Puts the oldest item where the sender looks, after one was put behind it that would stand at `place` if it were the first. Only one
+-- that goes before all others makes a difference.
+local function joined(place)
+  local head = string.match(redis.call('LINDEX', KEYS[6], 0), '%S+$')
+  local score = redis.call('ZSCORE', KEYS[5], head)
+  if score and math.floor(place / (BAND * LANES)) >= math.floor(score / (BAND * LANES)) then
     return
   end
   lift()
 end
 
 -- Moves the oldest item to a time, within its band.
-local function put_off(id, at)
+local function move(id, at)
   local score = tonumber(redis.call('ZSCORE', KEYS[5], id) or '0')
   redis.call('ZADD', KEYS[5], string.format('%.0f', math.floor(score / BAND) * BAND + tonumber(at)), id)
+end
+
+-- The same until something happens again: when it was decided is kept, so that its age is known.
+local function put_off(id, at)
+  local text = redis.call('LINDEX', KEYS[6], 0)
+  local head = text and entry_of(text)
+  if head and head.id == id then
+    redis.call('ZADD', KEYS[7], head.decided, id)
+  end
+  move(id, at)
 end
 
 local function remove(entry)

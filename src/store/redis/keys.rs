@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! in:{t}:s:<id>   string  the conversation, with its header        in:{t}:r    zset    oldest item of each conversation -> when
-//! in:{t}:a:<id>   string  where an alias leads                     in:{t}:g    zset    outbox id -> when decided
+//! in:{t}:a:<id>   string  where an alias leads                     in:{t}:g    zset    oldest item that was put off -> when decided
 //! in:{t}:w:<id>   list    its waiting items, oldest first          in:{t}:due  zset    conversation -> next wake
 //! in:{t}:o        hash    outbox id -> sealed item                 in:{t}:j    stream  journal
 //! in:{t}:f        hash    outbox id -> ledger of attempts          in:{t}:own  string  "<fence>:<node>", expires
@@ -66,7 +66,11 @@ pub struct Shard(pub u16);
 impl Shard {
     /// A key of the shard: `in:{tag}:name`.
     pub fn key(self, name: &str) -> String {
-        format!("in:{{{}}}:{name}", tag(self.0))
+        ["in:{", tag(self.0), "}:", name].concat()
+    }
+
+    fn key_of(self, name: &str, id: &str) -> String {
+        ["in:{", tag(self.0), "}:", name, id].concat()
     }
 
     /// The lease.
@@ -94,8 +98,8 @@ impl Shard {
         self.key("r")
     }
 
-    /// When each item was decided.
-    pub fn ages(self) -> String {
+    /// When those of the oldest items were decided that were put off since.
+    pub fn put_off(self) -> String {
         self.key("g")
     }
 
@@ -106,29 +110,29 @@ impl Shard {
 
     /// The items of a conversation that wait.
     pub fn waiting(self, id: &ConversationId) -> String {
-        self.key(&format!("w:{id}"))
+        self.key_of("w:", id.as_str())
     }
 
     /// How far a message got that left.
     pub fn sent(self, id: &OutboxId) -> String {
-        self.key(&format!("p:{id}"))
+        self.key_of("p:", id.as_str())
     }
 }
 
 /// The conversation's own key.
 pub fn conversation(id: &ConversationId) -> String {
-    Shard(shard_of(id)).key(&format!("s:{id}"))
+    Shard(shard_of(id)).key_of("s:", id.as_str())
 }
 
 /// An alias's key.
 pub fn alias(id: &ConversationId) -> String {
-    Shard(shard_of(id)).key(&format!("a:{id}"))
+    Shard(shard_of(id)).key_of("a:", id.as_str())
 }
 
 /// The seven keys that begin those of every script of one conversation.
 pub fn seven(id: &ConversationId) -> Vec<String> {
     let shard = Shard(shard_of(id));
-    vec![conversation(id), shard.journal(), shard.items(), shard.ledger(), shard.ready(), shard.waiting(id), shard.ages()]
+    vec![conversation(id), shard.journal(), shard.items(), shard.ledger(), shard.ready(), shard.waiting(id), shard.put_off()]
 }
 
 /// What of a key decides on its slot: what stands in its first braces, all of it where nothing does.

@@ -27,7 +27,7 @@ use super::{
     keys::{N_SLOTS, slot},
     masters::{self, Masters, may_have_changed, not_run},
     place::{Place, at},
-    replicas::is_too_few,
+    writes::is_too_few,
 };
 use crate::config::Replicas;
 
@@ -403,7 +403,7 @@ async fn ask(node: &Node, lane: Lane, request: &Request<'_>, asking: bool) -> Re
     let answers = match request {
         Request::One(cmd) if !asking => return node.one(lane, cmd).await,
         Request::Few(pipe) if !asking => node.few(lane, pipe).await?,
-        Request::Kept(key, cmd) => return node.kept(lane, key, cmd).await,
+        Request::Kept(key, cmd) => return node.kept(key, cmd).await,
         Request::One(_) | Request::Few(_) => {
             let mut pipe = redis::pipe();
             pipe.ignore_errors();

@@ -16,10 +16,10 @@ mod masters;
 mod node;
 mod paces;
 mod place;
-mod replicas;
 mod reseal;
 mod scripts;
 mod sweep;
+mod writes;
 
 use std::sync::atomic::{AtomicBool, AtomicU16};
 
@@ -29,8 +29,8 @@ use self::{
     keys::Shard,
     link::{Lane, Link, Repeat},
     place::Place,
-    replicas::is_too_few,
     scripts::{Call, Scripts},
+    writes::is_too_few,
 };
 use super::{
     codec,
@@ -158,7 +158,8 @@ impl Redis {
             .arg(commit.now_ms)
             .arg(u8::from(commit.by_address));
         for item in &commit.items {
-            call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value);
+            let first = item.band.number() * sweep::BAND + item.decided_ms;
+            call = call.arg(item.id.as_str()).arg(waiting_line(item)).arg(&item.value).arg(first);
         }
         let (committed, there): (i64, Option<Vec<u8>>) = call.kept().run_over(&self.link, Lane::Turns).await?;
         Ok(match committed {

@@ -13,7 +13,7 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-use super::replicas::Writes;
+use super::writes::Writes;
 use crate::config::Replicas;
 
 /// How long one command may take: an `appendfsync always` that waits for a rewrite stayed below 100 ms.
@@ -22,6 +22,9 @@ const RESPONSE: Duration = Duration::from_secs(2);
 const CONNECT: Duration = Duration::from_secs(1);
 /// Tries at connecting again before a command that waits for it gives up: providers would rather hear 503 than wait.
 const RECONNECTS: usize = 2;
+/// Connections that writes go over, and pipelines of them beside each other. Redis reads 16 KiB of each before it syncs its file, some five
+/// turns, so it takes several to share a sync among many.
+const WRITING: usize = 8;
 /// Pause between them at most.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -42,7 +45,9 @@ pub struct Node {
     pub host: String,
     turns: ConnectionManager,
     looks: ConnectionManager,
-    writes: Option<(Client, Replicas, OnceLock<Writes>)>,
+    writes: OnceLock<Writes>,
+    client: Client,
+    replicas: Option<Replicas>,
     trouble: AtomicBool,
 }
 
@@ -53,8 +58,7 @@ impl Node {
         let host = name.rsplit_once(':').map_or(name.clone(), |(host, _)| host.to_owned());
         let client = Client::open(info.clone())?;
         let (turns, looks) = (connection(&client)?, connection(&client)?);
-        let writes = replicas.map(|replicas| (client, replicas, OnceLock::new()));
-        Ok(Self { name, host, turns, looks, writes, trouble: AtomicBool::new(false) })
+        Ok(Self { name, host, turns, looks, writes: OnceLock::new(), client, replicas, trouble: AtomicBool::new(false) })
     }
 
     /// One of its connections.
@@ -80,14 +84,13 @@ impl Node {
         self.noted(pipe.query_async(&mut self.connection(lane)).await)
     }
 
-    /// A write that what follows relies on: answered once replicas have it, where that is asked for.
-    pub async fn kept(&self, lane: Lane, key: &str, cmd: &Cmd) -> RedisResult<Value> {
-        let Some((client, replicas, writes)) = &self.writes else { return self.one(lane, cmd).await };
-        let writes = match writes.get() {
+    /// A write that what follows relies on: together with others, answered once replicas have it where that is asked for.
+    pub async fn kept(&self, key: &str, cmd: &Cmd) -> RedisResult<Value> {
+        let writes = match self.writes.get() {
             Some(writes) => writes,
             None => {
-                let made = [connection(client)?, connection(client)?];
-                writes.get_or_init(|| Writes::over(made, *replicas))
+                let made = (0..WRITING).map(|_| connection(&self.client)).collect::<RedisResult<_>>()?;
+                self.writes.get_or_init(|| Writes::over(made, self.replicas))
             }
         };
         self.noted(writes.write(key, cmd).await)

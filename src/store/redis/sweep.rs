@@ -16,9 +16,9 @@ use super::{
     Redis,
     keys::{self, N_SHARDS, Shard},
     link::{Lane, Node},
-    replicas::mark,
     scripts::there,
     unavailable,
+    writes::mark,
 };
 use crate::{
     base::id::{ConversationId, OutboxId},
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Between the times of one band and those of the next; `BAND` in `common.lua`.
-const BAND: i64 = 10_000_000_000_000;
+pub const BAND: i64 = 10_000_000_000_000;
 /// Entries asked of one shard at least: a node of one busy shard must not crawl.
 const LEAST_EACH: usize = 8;
 
@@ -223,7 +223,7 @@ impl Redis {
             let is_copied = match copied.iter().find(|(known, _)| Arc::ptr_eq(known, &node)) {
                 Some((_, is_copied)) => *is_copied,
                 None => {
-                    let marked: RedisResult<Value> = node.kept(Lane::Looks, &key, &mark(&key)).await;
+                    let marked: RedisResult<Value> = node.kept(&key, &mark(&key)).await;
                     let is_copied = marked.is_ok();
                     refused = marked.err().or(refused);
                     copied.push((node, is_copied));
@@ -264,18 +264,32 @@ impl Redis {
     /// # Errors
     /// Where a master is away too: a part is no depth.
     pub async fn depth(&self) -> Result<(u64, Option<i64>), StoreError> {
-        let count = |shard| (Shard(shard).ages(), Cmd::zcard(Shard(shard).ages()));
+        let count = |shard| (Shard(shard).items(), Cmd::hlen(Shard(shard).items()));
         let counts: Vec<Option<u64>> = self.looked((0..N_SHARDS).map(count)).await?;
         let counts = counts.into_iter().collect::<Option<Vec<u64>>>().ok_or_else(some_away)?;
-        let some = (0..N_SHARDS).zip(&counts).filter(|(_, n)| **n > 0);
-        let oldest = some.map(|(shard, _)| {
-            let mut oldest = redis::cmd("ZRANGE");
-            oldest.arg(Shard(shard).ages()).arg(0).arg(0).arg("WITHSCORES");
-            (Shard(shard).ages(), oldest)
-        });
-        let oldest: Vec<Option<Vec<(String, f64)>>> = self.looked(oldest).await?;
-        let oldest = oldest.into_iter().collect::<Option<Vec<_>>>().ok_or_else(some_away)?;
-        Ok((counts.iter().sum(), oldest.into_iter().flatten().map(|(_, score)| whole(score)).min()))
+        let some: Vec<u16> = (0..N_SHARDS).zip(&counts).filter(|(_, n)| **n > 0).map(|(shard, _)| shard).collect();
+        // What was put off has its age of its own; all else stands at when it was decided, the oldest first in each band.
+        let put_off = some.iter().map(|shard| (Shard(*shard).put_off(), 0)).collect();
+        let mut ages: Vec<i64> = self.firsts(put_off).await?.into_iter().map(|(score, _)| score).collect();
+        let mut bands: Vec<(String, i64)> = some.iter().map(|shard| (Shard(*shard).ready(), 0)).collect();
+        while !bands.is_empty() {
+            let firsts = self.firsts(bands).await?;
+            ages.extend(firsts.iter().map(|(score, _)| score % BAND));
+            bands = firsts.into_iter().map(|(score, key)| (key, (score / BAND + 1) * BAND)).collect();
+        }
+        Ok((counts.iter().sum(), ages.into_iter().min()))
+    }
+
+    /// The lowest score of each sorted set that is not below a bound; none of those that have none.
+    async fn firsts(&self, of: Vec<(String, i64)>) -> Result<Vec<(i64, String)>, StoreError> {
+        let ask = |(key, from): &(String, i64)| {
+            let mut ask = redis::cmd("ZRANGEBYSCORE");
+            ask.arg(key).arg(from).arg("+inf").arg("WITHSCORES").arg("LIMIT").arg(0).arg(1);
+            (key.clone(), ask)
+        };
+        let found: Vec<Option<Vec<(String, f64)>>> = self.looked(of.iter().map(ask)).await?;
+        let found = found.into_iter().collect::<Option<Vec<_>>>().ok_or_else(some_away)?;
+        Ok(of.into_iter().zip(found).filter_map(|((key, _), entries)| Some((whole(entries.first()?.1), key))).collect())
     }
 }
 
