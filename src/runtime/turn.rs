@@ -38,9 +38,10 @@ pub(super) async fn spawned(service: &Service, target: Target, event: Event) -> 
 pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
     let _permit = service.turns().try_acquire().map_err(|_| TurnError::Overloaded)?;
     // Lines of the log hang together by the request's trace; what no request brought about has its own.
-    let span = match tracing::Span::current().is_none() {
-        true => tracing::error_span!("turn", turn = %hex::encode(service.clock().random::<8>()), event = event_word(&event)),
-        false => tracing::Span::none(),
+    let span = match (tracing::Span::current().is_none(), &target) {
+        (false, _) => tracing::Span::none(),
+        (true, Target::Conversation(id)) => tracing::error_span!("turn", event = event_word(&event), conversation = %id),
+        (true, Target::Address { .. }) => tracing::error_span!("turn", event = event_word(&event)),
     };
     async {
         let began_at = service.clock().now();
