@@ -9,7 +9,7 @@ use crate::{
     base::clock::Clock,
     channel::Channel,
     config::{Seal, Settings},
-    runtime::{Loops, Service, start},
+    runtime::{Loops, Service, Traces, start},
     telemetry, web,
 };
 
@@ -56,12 +56,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Runs something on a runtime of its own, with logs.
+/// Runs something on a runtime of its own, with logs, and with traces where somebody collects them.
 pub(super) fn on_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    telemetry::start_logging();
+    let traces = Traces::begin().map_err(anyhow::Error::msg)?;
+    telemetry::start_logging(traces.as_ref().map(Traces::tracer));
     telemetry::metrics();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime could be started")?;
-    runtime.block_on(work)
+    let worked = runtime.block_on(work);
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    worked
 }
 
 /// Listens.

@@ -26,6 +26,7 @@ pub mod service;
 pub mod shelf;
 pub mod start;
 pub mod stop;
+pub mod traces;
 mod turn;
 
 pub use hints::Hints;
@@ -33,3 +34,4 @@ pub use loops::Loops;
 pub use service::{Parts, Service, Target, TurnError, Turned};
 pub use shelf::Shelf;
 pub use stop::Stop;
+pub use traces::Traces;

@@ -39,7 +39,7 @@ pub(super) async fn run(service: &Service, target: Target, event: Event) -> Resu
     let _permit = service.turns().try_acquire().map_err(|_| TurnError::Overloaded)?;
     // Lines of the log hang together by the request's trace; what no request brought about has its own.
     let span = match (tracing::Span::current().is_none(), &target) {
-        (false, _) => tracing::Span::none(),
+        (false, _) => tracing::debug_span!("turn", event = event_word(&event)),
         (true, Target::Conversation(id)) => tracing::error_span!("turn", event = event_word(&event), conversation = %id),
         (true, Target::Address { .. }) => tracing::error_span!("turn", event = event_word(&event)),
     };
@@ -49,7 +49,7 @@ pub(super) async fn run(service: &Service, target: Target, event: Event) -> Resu
         let turned = Box::pin(turn(service, target, &event)).await;
         let took = service.clock().now().duration_since(began_at);
         metrics::histogram!("intake_turn_seconds").record(took.as_secs_f64().max(0.0));
-        tracing::debug!(event = event_word(&event), outcome = turned_word(&turned), "a turn ended");
+        tracing::debug!(outcome = turned_word(&turned), "a turn ended");
         turned
     }
     .instrument(span)
@@ -102,7 +102,8 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
         }
         let (shelf, missing) = pinned(service, &known.conversation).await?;
         let now = service.clock().now();
-        let decided = decide::decide(service.given(&shelf), &known.id, &known.conversation, event, missing.as_ref(), now);
+        let decided = tracing::debug_span!("decide")
+            .in_scope(|| decide::decide(service.given(&shelf), &known.id, &known.conversation, event, missing.as_ref(), now));
         let decision = match decided {
             Ok(Decided::Keep(decision)) => decision,
             // Nothing is kept, so no commit proves what it was decided on: only the store can say that the first is durable.
@@ -132,7 +133,7 @@ async fn turn(service: &Service, target: Target, event: &Event) -> Result<Turned
                 return Err(TurnError::Bug(bug.0));
             }
         };
-        match commit(service, &shelf, &known, *decision).await? {
+        match commit(service, &shelf, &known, *decision).instrument(tracing::debug_span!("commit")).await? {
             Committed::Done => {
                 service.hints().changed(&known.id);
                 return Ok(Turned::Done);

@@ -2,7 +2,8 @@
 //!
 //! Logs go to standard error, one line each; ids and kinds only. A panic is logged with its place alone, since its text may quote a value.
 //! Libraries say at their lower levels what they send (addresses, statements, headers): whatever is set, only their warnings are written.
-//! Every line of a request carries its trace id, which the answer names in `X-Trace-Id`, and every line of a turn that of its turn.
+//! Every line of a request carries its trace id, which the answer names in `X-Trace-Id`; a turn that no request brought says what it is of.
+//! Traces go to a collector where one is named, see `runtime/traces.rs`.
 //! Metrics are Prometheus text under `/metrics`; [`figures::FIGURES`] lists them.
 
 pub mod figures;
@@ -10,12 +11,14 @@ pub mod figures;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing::{Level, Metadata};
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
-    EnvFilter,
+    EnvFilter, Layer,
     filter::filter_fn,
     fmt::{self, MakeWriter},
     layer::SubscriberExt,
+    registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
@@ -31,14 +34,23 @@ pub enum LogFormat {
     Json,
 }
 
-/// Begins to log. `INTAKE_LOG` sets what (`info`, `intake=debug`), `INTAKE_LOG_FORMAT=json` how. Once in a process; later calls change nothing.
-pub fn start_logging() {
+/// Begins to log, and to trace where there is somebody to trace for. `INTAKE_LOG` sets what is logged (`info`, `intake=debug`),
+/// `INTAKE_LOG_FORMAT=json` how. Once in a process; later calls change nothing.
+pub fn start_logging(tracer: Option<SdkTracer>) {
     let json = std::env::var("INTAKE_LOG_FORMAT").is_ok_and(|format| format == "json");
     let format = if json { LogFormat::Json } else { LogFormat::Plain };
     let filter = EnvFilter::try_from_env("INTAKE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
     // An error says that somebody has begun already.
-    let _ = SubscriberInitExt::try_init(logging(filter, format, ansi, std::io::stderr));
+    let _ = match tracer {
+        None => logging(filter, format, ansi, std::io::stderr).try_init(),
+        // Each by its own filter: traces have the spans within a request, which logs at their usual level do not.
+        Some(tracer) => {
+            let lines = lines(format, ansi, std::io::stderr).with_filter(filter_fn(may_be_written)).with_filter(filter);
+            let spans = tracing_opentelemetry::layer().with_tracer(tracer).with_location(false).with_threads(false);
+            tracing_subscriber::registry().with(lines).with(spans.with_filter(filter_fn(may_be_traced))).try_init()
+        }
+    };
     log_panics_by_place();
 }
 
@@ -47,17 +59,33 @@ pub fn logging<W>(filter: EnvFilter, format: LogFormat, ansi: bool, writer: W) -
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::registry().with(filter).with(filter_fn(may_be_written));
+    let filtered = tracing_subscriber::registry().with(filter).with(filter_fn(may_be_written));
+    Box::new(filtered.with(lines(format, ansi, writer)))
+}
+
+fn lines<S, W>(format: LogFormat, ansi: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     match format {
-        LogFormat::Plain => Box::new(lines.with(fmt::layer().with_writer(writer).with_ansi(ansi))),
-        LogFormat::Json => Box::new(lines.with(fmt::layer().with_writer(writer).json())),
+        LogFormat::Plain => fmt::layer().with_writer(writer).with_ansi(ansi).boxed(),
+        LogFormat::Json => fmt::layer().with_writer(writer).json().boxed(),
     }
 }
 
 /// Our own lines carry ids and kinds only; what libraries write below a warning may be anything.
 fn may_be_written(line: &Metadata<'_>) -> bool {
-    let own = line.target() == "intake" || line.target().starts_with("intake::");
-    own || *line.level() <= Level::WARN
+    is_own(line) || *line.level() <= Level::WARN
+}
+
+/// Our own spans, and what our own lines tell within them.
+fn may_be_traced(line: &Metadata<'_>) -> bool {
+    is_own(line) && (line.is_span() || *line.level() <= Level::INFO)
+}
+
+fn is_own(line: &Metadata<'_>) -> bool {
+    line.target() == "intake" || line.target().starts_with("intake::")
 }
 
 /// From now on a panic leaves its place in the log, and nothing of its text.

@@ -1,22 +1,27 @@
 //! Nothing private leaves by a side door: a whole story full of canaries is told to a process, on both stores, and no canary stands in
-//! any line of its log, its figures, what strangers are shown, any address, or the bytes that are kept.
+//! any line of its log, its traces, its figures, what strangers are shown, any address, or the bytes that are kept.
 
 mod bugs;
 mod canaries;
+mod collector;
 mod story;
 
 use std::fs;
 
 use canaries::Canaries;
+use collector::Collector;
 use story::{Process, Seen};
 
 use crate::{running::Place, support::redis::RedisServer};
 
 /// Tells the story; what was found in logs, figures, pages, addresses and files.
 async fn told(place: &Place) -> (Seen, Canaries, Vec<String>) {
-    let process = Process::start(place).await;
-    let seen = story::tell(place, &process.caller).await;
-    process.stop();
+    let collector = Collector::start().await;
+    let process = Process::start(place, &collector.url).await;
+    let mut seen = story::tell(place, &process.caller).await;
+    // Whoever waits for the process must not hold up the collector, which takes its last traces.
+    tokio::task::spawn_blocking(|| process.stop()).await.unwrap();
+    seen.traces = collector.kept();
     let canaries = Canaries::new(&seen.tokens);
     let mut found = Vec::new();
     let mut look = |where_: &str, bytes: &[u8]| found.extend(canaries.found_in(where_, bytes));
@@ -24,6 +29,7 @@ async fn told(place: &Place) -> (Seen, Canaries, Vec<String>) {
         look(name, &fs::read(place.path().join(name)).unwrap());
     }
     look("/metrics", seen.metrics.as_bytes());
+    look("a trace", &seen.traces);
     for (what, shown) in &seen.strangers {
         look(&format!("the answer to `{what}`"), shown.as_bytes());
     }
@@ -51,6 +57,10 @@ fn was_told(place: &Place, seen: &Seen) {
     assert_eq!(of_libraries.collect::<Vec<_>>(), Vec::<&str>::new(), "libraries write warnings only");
     let traced = log.lines().filter(|line| line.contains("could not be understood") && line.contains("request{trace="));
     assert!(traced.count() > 3, "lines of a request carry its trace id:\n{log}");
+    let traces = String::from_utf8_lossy(&seen.traces);
+    for span in ["request", "turn", "decide", "commit", "send", "/in/{channel}", "service.name"] {
+        assert!(traces.contains(span), "no span tells of `{span}`, in {} bytes", traces.len());
+    }
     for figure in ["intake_webhooks_total", "intake_sends_total", "intake_turns_total", "intake_escalations_open"] {
         assert!(seen.metrics.contains(figure), "{figure}: {}", seen.metrics);
     }

@@ -68,6 +68,8 @@ pub struct Seen {
     pub metrics: String,
     /// Cookies and tokens that were given out.
     pub tokens: Vec<String>,
+    /// What reached the collector of traces.
+    pub traces: Vec<u8>,
 }
 
 /// `intake serve` as an operator runs it, with every line of its log kept.
@@ -77,7 +79,8 @@ pub struct Process {
 }
 
 impl Process {
-    pub async fn start(place: &Place) -> Self {
+    /// `collector`: where its traces go.
+    pub async fn start(place: &Place, collector: &str) -> Self {
         fs::write(place.path().join("flows/visit.yaml"), FLOW).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = fs::read_to_string(place.path().join("intake.toml")).unwrap();
@@ -89,6 +92,7 @@ impl Process {
             .arg(place.path().join("intake.toml"))
             .env("INTAKE_LOG", "trace")
             .env("RUST_BACKTRACE", "1")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector)
             .stdout(Stdio::from(file("log.out")))
             .stderr(Stdio::from(file("log.err")))
             .spawn()

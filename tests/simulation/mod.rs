@@ -62,7 +62,7 @@ fn life(seed: u64, plan: Plan) -> (Vec<Finding>, Counts, u64) {
 /// well ends the test with the command that repeats it.
 fn lives(name: &str, default_seeds: u64, plan: Plan) {
     if std::env::var_os("INTAKE_LOG").is_some() {
-        intake::telemetry::start_logging();
+        intake::telemetry::start_logging(None);
     }
     let n_events = number("INTAKE_EVENTS").unwrap_or(plan.n_events);
     let plan = Plan { n_events, ..plan };

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 use super::{AFTER_ERROR, air::Seat, stock::pace_of};
 use crate::{
@@ -36,7 +37,8 @@ const NOT_OURS: Duration = Duration::from_millis(500);
 
 /// Sends one message to its end. Whatever comes of it, its conversation is looked at again.
 pub(super) async fn fly(service: Service, pending: Pending, mut seat: Seat) {
-    if let Err(error) = send(&service, &pending, &mut seat).await {
+    let span = tracing::debug_span!("send", channel = %pending.item.channel, outbox = %pending.item.id, attempt = pending.n_attempts + 1);
+    if let Err(error) = send(&service, &pending, &mut seat).instrument(span).await {
         tracing::warn!(outbox = %pending.item.id, %error, "a message could not be settled; it will be tried again");
         sleep(AFTER_ERROR).await;
     }
