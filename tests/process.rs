@@ -1,8 +1,10 @@
 //! `intake serve` as an operator runs it: killed between any two messages, and two of them beside each other.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use intake::{
@@ -57,6 +59,37 @@ async fn a_talk_survives_kills_on_sqlite() {
 async fn a_talk_survives_kills_on_redis() {
     let redis = RedisServer::start();
     a_talk_survives_kills(&redis.url()).await;
+}
+
+async fn what_waits_for_its_rate_does_not_hold_up_a_stop(store: &str) {
+    let place = Place::new(store).await;
+    let file = place.path().join("intake.toml");
+    let config = fs::read_to_string(&file).unwrap();
+    fs::write(&file, config.replacen("per_second = 2000", "per_second = 2\nburst = 2", 1)).unwrap();
+    let mut node = place.node().await;
+    for n in 10..30 {
+        assert_eq!(node.running.text(&format!("SM{n}"), &format!("+155501000{n}"), "hi").await.0, StatusCode::OK);
+    }
+    // Twenty replies take nine seconds at this rate.
+    place.provider.taken(2).await;
+    let took = node.stopped_and_started_again().await;
+    assert!(took < Duration::from_secs(6), "it waited for the rate: {took:?}");
+    let before = place.provider.taken(2).await.len();
+    assert!(before < 15, "{before} had left when it ended");
+    let mut heard: Vec<String> = place.provider.taken(20).await.into_iter().map(|taken| taken.to).collect();
+    heard.sort();
+    assert_eq!(heard, (10..30).map(|n| format!("+155501000{n}")).collect::<Vec<_>>(), "everybody has one reply");
+}
+
+#[tokio::test]
+async fn what_waits_for_its_rate_does_not_hold_up_a_stop_on_sqlite() {
+    what_waits_for_its_rate_does_not_hold_up_a_stop("sqlite:intake.db").await;
+}
+
+#[tokio::test]
+async fn what_waits_for_its_rate_does_not_hold_up_a_stop_on_redis() {
+    let redis = RedisServer::start();
+    what_waits_for_its_rate_does_not_hold_up_a_stop(&redis.url()).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -28,6 +28,8 @@ use intake::{
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch, time::timeout};
+
+use crate::support::signal;
 
 pub const TWILIO_TOKEN: &str = "a token of Twilio's";
 pub const META_SECRET: &str = "a secret of Meta's";
@@ -233,6 +235,25 @@ impl Node {
             }
         };
         timeout(PATIENCE, ready).await.unwrap_or_else(|_| panic!("the node at port {} is not ready", self.port));
+    }
+
+    /// Asked to stop, as an operator does; how long that took. Another is started in its place.
+    pub async fn stopped_and_started_again(&mut self) -> Duration {
+        let began = Instant::now();
+        signal(&self.child, "TERM");
+        let ended = async {
+            loop {
+                match self.child.try_wait().unwrap() {
+                    Some(status) => return status,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        assert!(timeout(PATIENCE, ended).await.expect("it ends").success());
+        let took = began.elapsed();
+        self.child = serve(&self.place);
+        self.ready().await;
+        took
     }
 
     /// `kill -9`, and the same process started again.
