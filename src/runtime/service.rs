@@ -243,7 +243,8 @@ impl Service {
         turn::spawned(self, target, event).await
     }
 
-    /// The same for who is a task of their own already, which nobody drops half-way.
+    /// The same within the caller's task, and ended with it: wherever that is, the turn is kept as a whole or not at all, and the caller
+    /// does not know which. For who would only be asked again, as webhooks are.
     ///
     /// # Errors
     /// As [`Service::turn`].

@@ -2,7 +2,8 @@
 //!
 //! 256 virtual shards (see `keys.rs`); every change is one script over the keys of one shard, so it is kept whole or not at all, in a
 //! cluster too. `link.rs` knows the masters and sends everything to the right one. Nodes share the shards by leases with a fence; whatever a script must compare (etag, epoch, fence) it compares itself.
-//! Two shared connections to each master: one for turns, one for looking over the shards, so that a long answer never stands before a turn.
+//! Writes that something relies on gather and share a sync (`writes.rs`). Beside them two shared connections to each master: one for
+//! what turns read, one for looking over the shards, so that a long answer never stands before a turn.
 //!
 //! Nothing is repeated by itself but a script that the server does not know, and, once and where the connection broke, what knows its
 //! own repeats: reads, a commit (by its etag), a settle (by the count of attempts), a receipt (by its rank). A time-out says nothing
