@@ -17,8 +17,6 @@ use crate::running::{Place, Running, sms};
 
 /// People who write beside each other.
 pub const PATIENTS: usize = 24;
-/// Words of one: the stored conversation keeps them all.
-const MOST_WORDS: usize = 250;
 /// How long everything may take that has to come about.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -257,10 +255,11 @@ async fn judged(what: &'static str, service: &Running, words: &BTreeMap<usize, u
     }
 }
 
-/// One of them: the next word once the last one was acknowledged, by whichever service; in one case of seven it comes twice.
+/// One of them: the next word once the last one was acknowledged, by whichever service; in one case of seven it comes twice. Goes on until
+/// there were enough.
 async fn write(nth: usize, services: Arc<[Running; 2]>, load: Arc<Load>) {
     let dice = Clock::machine();
-    for word in 0..=MOST_WORDS {
+    for word in 0_usize.. {
         let (sid, body) = (format!("SM{nth:016}{word:016}"), if word == 0 { "hello".to_owned() } else { format!("w{word}") });
         loop {
             let one = usize::try_from(dice.below(2)).unwrap();

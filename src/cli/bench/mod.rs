@@ -4,9 +4,10 @@
 //! this process: patients at N connections, signed webhooks ──HTTP──▶ child: the server ──▶ the store
 //!               a provider that takes everything        ◀──HTTP──   (whole way only: sender, recorder)
 //! ```
-//! Three servers are measured one after the other on a fresh store, all of them this very program as a child process:
-//! - *empty engine*: the yardstick. HTTP, signature check and reading of the form as they are in service; then, in place of a turn, one
-//!   round trip to the store with a commit as small as it can be (see `yardstick`).
+//! Four servers are measured one after the other on a fresh store, all of them this very program as a child process:
+//! - *bare*: HTTP, signature check and reading of the form as they are in service; then, in place of a turn, one round trip to the store with
+//!   a commit as small as it can be (see `yardstick`).
+//! - *empty*: the yardstick. The same with the service's own store: found, opened, sealed, committed, by an engine that always says the same.
 //! - *inbound*: webhooks to commits, without the loops: what the store acknowledged, nothing sent.
 //! - *whole way*: everything that `intake serve` runs; replies go to a provider on loopback, the journal into the record.
 //!
@@ -62,8 +63,8 @@ pub(super) struct Args {
     /// Conversations that write, one after the other
     #[arg(long, default_value_t = 10_000)]
     conversations: usize,
-    /// Which servers: `empty`, `inbound`, `whole`, with commas between
-    #[arg(long, default_value = "empty,inbound,whole", value_delimiter = ',')]
+    /// Which servers: `bare`, `empty`, `inbound`, `whole`, with commas between
+    #[arg(long, default_value = "bare,empty,inbound,whole", value_delimiter = ',')]
     parts: Vec<Part>,
     /// Measure `inbound` over growing numbers of conversations instead: `--grow 1000,10000,100000,1000000`
     #[arg(long, value_delimiter = ',')]

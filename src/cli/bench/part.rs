@@ -15,7 +15,9 @@ use crate::{
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// HTTP, signature, form, and one small commit: the yardstick.
+    /// HTTP, signature, form, and a commit as small as it can be.
+    Bare,
+    /// The same with the service's own commit, and an engine that always says the same.
     Empty,
     /// Webhooks to commits, without the loops.
     Inbound,
@@ -27,6 +29,7 @@ impl Part {
     /// Its word on the command line.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Bare => "bare",
             Self::Empty => "empty",
             Self::Inbound => "inbound",
             Self::Whole => "whole",
@@ -42,8 +45,8 @@ pub fn serve(part: Part, config: &Path) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(config)?;
     serve::on_runtime(async {
         let listener = serve::listen(settings.server.listen).await?;
-        if part == Part::Empty {
-            let serving = yardstick::serve(settings, listener);
+        if matches!(part, Part::Bare | Part::Empty) {
+            let serving = yardstick::serve(settings, listener, part == Part::Bare);
             tokio::select! {
                 served = serving => served?,
                 () = input_ended() => {}

@@ -27,7 +27,8 @@ pub fn told(row: &Row) -> String {
 
 /// All of it.
 pub fn table(rows: &[Row]) -> String {
-    let yardstick = rows.iter().find(|row| row.part == Part::Empty).map(|row| row.full.per_second());
+    let beside = |part: Part| rows.iter().find(|row| row.part == part).map(|row| row.full.per_second());
+    let of = |part: Part, row: &Row| beside(part).map_or(String::new(), |base| format!("{:.0}", 100.0 * row.full.per_second() / base));
     let mut text = String::new();
     let mut line = |name: &str, cell: &dyn Fn(&Row) -> String| {
         // Writing to a string cannot fail.
@@ -39,7 +40,8 @@ pub fn table(rows: &[Row]) -> String {
     };
     line("", &|row| row.part.word().to_owned());
     line("messages a second", &|row| format!("{:.0}", row.full.per_second()));
-    line("of the empty engine, %", &|row| yardstick.map_or(String::new(), |base| format!("{:.0}", 100.0 * row.full.per_second() / base)));
+    line("of the empty engine, %", &|row| of(Part::Empty, row));
+    line("of the bare commit, %", &|row| of(Part::Bare, row));
     line("p50 / p99 at full load, ms", &|row| format!("{:.1} / {:.1}", row.full.ms(500), row.full.ms(990)));
     line("p50 / p99 at half load, ms", &|row| format!("{:.1} / {:.1}", row.half.ms(500), row.half.ms(990)));
     line("asked to come again", &|row| (row.full.n_again + row.half.n_again).to_string());

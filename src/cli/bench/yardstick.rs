@@ -1,8 +1,10 @@
-//! The empty engine: the same HTTP server, the same signature check and reading of the form, and in place of a turn one round trip with
-//! a commit as small as a commit can be.
+//! What the service is measured beside: the same reading of HTTP, signature and form, and then
 //!
-//! On Redis: `EVALSHA` of the script below with 850 bytes of conversation, 300 of journal and 300 of outbox, about what a turn of the
-//! interview keeps, under `appendfsync` as set. It compares a version and goes on whatever it finds, since nothing was read before. On SQLite: one row of 1,450 bytes through the same writer, which groups. In memory: the same without a file.
+//! - *bare*: one round trip with a commit as small as a commit can be. On Redis `EVALSHA` of the script below with 850 bytes of conversation,
+//!   300 of journal and 300 of outbox, about what a turn of the interview keeps; it compares a version and goes on whatever it finds, since
+//!   nothing was read before. On SQLite one row of 1,450 bytes through the same writer, which groups. In memory the same without a file.
+//! - *empty*: the service's own store, with an engine that says the same thing whatever it hears: the conversation recalled or found, opened,
+//!   its ring of ids moved on, sealed, and committed with a message, a wake and a line of the journal.
 
 use std::sync::Arc;
 
@@ -14,14 +16,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use jiff::SignedDuration;
 use redis::aio::ConnectionManager;
 use tokio::net::TcpListener;
 
 use crate::{
-    base::{clock::Clock, limit},
+    base::{Address, Language, Private, clock::Clock, id::OutboxId, limit},
     channel::{self, Happening, Hook, Inbound},
     config::{Settings, StoreUrl},
-    store::Store,
+    engine::{Conversation, Event, Purpose},
+    render::{Outgoing, Shape},
+    store::{Commit, Committed, Load, OutboxItem, Said, Store, TurnEntry},
 };
 
 const COMMIT: &str = "
@@ -38,57 +43,74 @@ const LINE_BYTES: usize = 300;
 /// Seconds that a row of the yardstick is kept.
 const KEPT_S: u64 = 3_600;
 
-struct Empty {
+/// What the empty engine says, about as long as a question of the interview.
+const SAYS: &str = "Which of these have you had?\n1 Fever\n2 Cough\n3 Shortness of breath\n4 Loss of taste or smell\n5 None of these\nReply \
+                    with one or more numbers.";
+/// When the empty engine wishes to be woken: as the interview, whose silence is noticed after four hours.
+const WAKE: SignedDuration = SignedDuration::from_hours(4);
+
+struct Yardstick {
     settings: Settings,
     clock: Clock,
     way: Way,
 }
 
 enum Way {
-    /// With the script's hash.
-    Redis(ConnectionManager, String),
-    Other(Store),
+    /// Bare, with the script's hash.
+    Script(ConnectionManager, String),
+    /// Bare, where the store knows no scripts.
+    Row(Store),
+    /// Empty.
+    Turn(Store),
 }
 
-/// Serves it.
+/// Serves one of the two.
 ///
 /// # Errors
 /// Where the store cannot be opened.
-pub async fn serve(settings: Settings, listener: TcpListener) -> anyhow::Result<()> {
+pub async fn serve(settings: Settings, listener: TcpListener, bare: bool) -> anyhow::Result<()> {
     let clock = Clock::machine();
-    let other = |url: String, settings: &Settings| {
-        let sealer = settings.seal.sealer(&clock).map_err(anyhow::Error::msg);
-        let clock = clock.clone();
-        async move { anyhow::Ok(Way::Other(Store::open(&url, sealer?, clock).await?.0)) }
+    let opened = |url: &str| {
+        let (sealer, clock, url) = (settings.seal.sealer(&clock).map_err(anyhow::Error::msg), clock.clone(), url.to_owned());
+        async move { anyhow::Ok(Store::open(&url, sealer?, clock).await?.0) }
+    };
+    let url = match &settings.store {
+        StoreUrl::Redis(url) => url.reveal().clone(),
+        StoreUrl::Sqlite(file) => format!("sqlite:{}", file.display()),
+        StoreUrl::Memory => "memory:".to_owned(),
     };
     let way = match &settings.store {
+        _ if !bare => Way::Turn(opened(&url).await?),
         StoreUrl::Redis(url) => {
             let client = redis::Client::open(url.reveal().as_str())?;
             let mut connection = ConnectionManager::new(client).await?;
             let hash = redis::cmd("SCRIPT").arg("LOAD").arg(COMMIT).query_async(&mut connection).await?;
-            Way::Redis(connection, hash)
+            Way::Script(connection, hash)
         }
-        StoreUrl::Sqlite(file) => other(format!("sqlite:{}", file.display()), &settings).await?,
-        StoreUrl::Memory => other("memory:".to_owned(), &settings).await?,
+        StoreUrl::Sqlite(_) | StoreUrl::Memory => Way::Row(opened(&url).await?),
     };
-    let empty = Arc::new(Empty { settings, clock, way });
-    let app = Router::new().route("/in/{channel}", post(inbound)).with_state(empty);
+    let yardstick = Arc::new(Yardstick { settings, clock, way });
+    let app = Router::new().route("/in/{channel}", post(inbound)).with_state(yardstick);
     axum::serve(listener, app).await?;
     Ok(())
 }
 
-async fn inbound(State(empty): State<Arc<Empty>>, Path(name): Path<String>, request: Request) -> Response {
-    let Some(channel) = empty.settings.channel(&name) else { return StatusCode::NOT_FOUND.into_response() };
+async fn inbound(State(yardstick): State<Arc<Yardstick>>, Path(name): Path<String>, request: Request) -> Response {
+    let Some(channel) = yardstick.settings.channel(&name) else { return StatusCode::NOT_FOUND.into_response() };
     let (head, body) = request.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, limit::WEBHOOK_BODY_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = channel::Request::from_parts(head, bytes);
-    let told = channel.receive(&request, &empty.settings.server.public_url, empty.clock.now(), Hook::Inbound);
+    let told = channel.receive(&request, &yardstick.settings.server.public_url, yardstick.clock.now(), Hook::Inbound);
     let Inbound::Happenings(happenings) = told else { return StatusCode::FORBIDDEN.into_response() };
     for happening in happenings {
-        let Happening::Event { address, .. } = happening else { continue };
-        if empty.keep(address.canonical().reveal()).await.is_err() {
+        let Happening::Event { address, event, .. } = happening else { continue };
+        let kept = match &yardstick.way {
+            Way::Turn(store) => yardstick.turn(store, channel.name(), address, event).await,
+            Way::Script(..) | Way::Row(_) => yardstick.keep(address.canonical().reveal()).await,
+        };
+        if kept.is_err() {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     }
@@ -96,14 +118,66 @@ async fn inbound(State(empty): State<Arc<Empty>>, Path(name): Path<String>, requ
     Response::from_parts(head, Body::from(body))
 }
 
-impl Empty {
+impl Yardstick {
+    /// A turn of the empty engine.
+    async fn turn(&self, store: &Store, channel: &str, address: Address, event: Event) -> anyhow::Result<()> {
+        let (id, now) = (store.conversation_id(&address), self.clock.now());
+        let mut loaded = match store.recall(&id) {
+            Some(loaded) => Some(loaded),
+            None => store.find(&address).await?.1,
+        };
+        loop {
+            let expected = loaded.as_ref().map(|loaded| loaded.etag);
+            let mut conversation = loaded.map_or_else(|| Conversation::new(address.clone(), channel), |loaded| loaded.conversation);
+            conversation.seen.remember(&event.id, event.at);
+            conversation.n_turns += 1;
+            conversation.last_inbound_at = Some(now);
+            let text = Private::new(SAYS.to_owned());
+            let item = OutboxItem {
+                id: OutboxId::derive(&id, &event.id, 0),
+                address: address.clone(),
+                channel: channel.to_owned(),
+                purpose: Purpose::Dialogue,
+                epoch: conversation.epoch,
+                decided_at: now,
+                last_inbound_at: Some(now),
+                load: Load::Message(Outgoing { text: text.clone(), shape: Shape::Text, language: Language::english(), template: None }),
+            };
+            let said = Said { outbox: item.id.clone(), channel: channel.to_owned(), purpose: Purpose::Dialogue, text, tracer: None };
+            let commit = Commit {
+                id: id.clone(),
+                by_address: true,
+                expected,
+                etag: self.clock.random(),
+                entry: TurnEntry {
+                    address: address.clone(),
+                    n_turn: conversation.n_turns,
+                    event: event.clone(),
+                    now,
+                    revision: None,
+                    facts: Vec::new(),
+                    said: vec![said],
+                },
+                conversation,
+                outbox: vec![item],
+                cancel_waiting: false,
+                wake_at: now.checked_add(WAKE).ok(),
+            };
+            match store.commit(commit).await? {
+                Committed::Done => return Ok(()),
+                Committed::Stale(there) => loaded = there.map(|there| *there),
+                Committed::Moved => anyhow::bail!("an alias, where there are none"),
+            }
+        }
+    }
+
     async fn keep(&self, address: &str) -> anyhow::Result<()> {
         let mut value = vec![b'x'; CONVERSATION_BYTES + 2 * LINE_BYTES];
         for (to, from) in value.iter_mut().zip(self.clock.random::<16>()) {
             *to = from;
         }
         match &self.way {
-            Way::Redis(connection, hash) => {
+            Way::Script(connection, hash) => {
                 // As in service: a shard of 256, everything of one conversation in it.
                 let shard = address.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
                 let key = |name: &str| format!("yard:{{{shard}}}:{name}");
@@ -116,7 +190,7 @@ impl Empty {
                 call.arg(etag).arg(conversation).arg(self.clock.now().as_millisecond()).arg(journal).arg(outbox);
                 let _: i64 = call.query_async(&mut connection.clone()).await?;
             }
-            Way::Other(store) => store.put_small("yard", address, &value, KEPT_S).await?,
+            Way::Row(store) | Way::Turn(store) => store.put_small("yard", address, &value, KEPT_S).await?,
         }
         Ok(())
     }
