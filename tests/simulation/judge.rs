@@ -217,21 +217,36 @@ impl Judged {
     }
 
     fn order_is_kept(&mut self, world: &World) {
-        // What comes again after so long that it may be a repeat decides on the same message again: its first place counts.
-        let mut place: BTreeMap<&OutboxId, usize> = BTreeMap::new();
+        // What comes again after so long that it may be a repeat decides on the same message again: it leaves at its first place, or, where
+        // it was superseded there, at its last.
+        let mut place: BTreeMap<&OutboxId, (usize, usize)> = BTreeMap::new();
         for entries in self.turns.values() {
             for (nth, said) in entries.iter().flat_map(|entry| &entry.said).enumerate() {
-                place.entry(&said.outbox).or_insert(nth);
+                place.entry(&said.outbox).or_insert((nth, nth)).1 = nth;
             }
         }
         let ledger = world.shared.ledger();
         let mut wrong = Vec::new();
         for (to, ids) in &ledger.first_taken {
-            let places: Vec<Option<&usize>> = ids.iter().map(|id| place.get(id)).collect();
-            if places.iter().any(Option::is_none) {
+            let places: Vec<(usize, usize)> = ids.iter().filter_map(|id| place.get(id).copied()).collect();
+            if places.len() < ids.len() {
                 wrong.push((Wrong::Unsent, format!("{to} was sent what no journal knows")));
-            } else if let Some(nth) = (1..places.len()).find(|nth| places[nth - 1] > places[*nth]) {
-                wrong.push((Wrong::Order, format!("to {to}: {} left after {}", ids[nth], ids[nth - 1])));
+                continue;
+            }
+            let mut furthest = 0;
+            let late = places.iter().position(|(first, last)| {
+                let at = if *first >= furthest { *first } else { *last };
+                let late = at < furthest;
+                furthest = at;
+                late
+            });
+            if let Some(nth) = late {
+                let decided = |id: &OutboxId| {
+                    let all = self.turns.values().flatten().filter(|entry| entry.said.iter().any(|said| said.outbox == *id));
+                    let turns: Vec<String> = all.map(|entry| format!("turn {} of `{}`", entry.n_turn, entry.event.id)).collect();
+                    format!("{id} ({}, then {:?})", turns.join(", "), self.ended.get(id))
+                };
+                wrong.push((Wrong::Order, format!("to {to}: {} left after {}", decided(&ids[nth]), decided(&ids[nth - 1]))));
             }
         }
         drop(ledger);
