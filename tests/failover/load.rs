@@ -20,8 +20,8 @@ pub const PATIENTS: usize = 24;
 /// How long everything may take that has to come about.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Nothing comes any more after so long.
-const STILL: Duration = Duration::from_secs(45);
+/// Nothing comes any more after so long: what could not be settled counts as under way for 30 s, and as perhaps taken for 30 s more.
+const STILL: Duration = Duration::from_secs(100);
 
 const FLOW: &str = "flow: hello
 title: Echo

@@ -26,6 +26,9 @@ fn n_failovers() -> usize {
 }
 
 fn run<T>(what: impl Future<Output = T>) -> T {
+    if std::env::var_os("INTAKE_LOG").is_some() {
+        intake::telemetry::start_logging(None);
+    }
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(what)
 }
 
