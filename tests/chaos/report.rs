@@ -144,7 +144,7 @@ impl Report {
     pub fn must_be_clean(&self) {
         let found = &self.found;
         assert!(found.lost.is_empty() && found.unsent.is_empty(), "lost {:?}, unsent {:?}\n{}", found.lost, found.unsent, self.logs);
-        assert!(self.doubled.without.is_empty(), "{:#?}", self.doubled);
+        assert!(self.doubled.without.is_empty(), "{:#?}\n{}", self.doubled, self.logs);
         assert!(found.order_at_provider.is_empty(), "{:#?}", found.order_at_provider);
         self.must_agree();
         assert!(self.acknowledged > 0 && self.sends as u64 >= self.acknowledged);
