@@ -16,15 +16,15 @@ use redis::{
 use super::writes::Writes;
 use crate::config::Replicas;
 
+/// Connections that writes go over, and pipelines of them beside each other. Redis reads 16 KiB of each before it syncs its file, some five
+/// turns, so it takes several to share a sync among many.
+const WRITING: usize = 8;
 /// How long one command may take: an `appendfsync always` that waits for a rewrite stayed below 100 ms.
 const RESPONSE: Duration = Duration::from_secs(2);
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(1);
 /// Tries at connecting again before a command that waits for it gives up: providers would rather hear 503 than wait.
 const RECONNECTS: usize = 2;
-/// Connections that writes go over, and pipelines of them beside each other. Redis reads 16 KiB of each before it syncs its file, some five
-/// turns, so it takes several to share a sync among many.
-const WRITING: usize = 8;
 /// Pause between them at most.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
 
