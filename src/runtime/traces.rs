@@ -6,7 +6,7 @@
 //!
 //! Spans are handed over in batches by a thread of their own; what the collector does not take in time is dropped, never waited for.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{future::Future, pin::Pin};
 
 use bytes::Bytes;
 use opentelemetry::trace::TracerProvider;
@@ -62,6 +62,7 @@ impl Traces {
 }
 
 /// The way to the collector. The thread that hands batches over has no runtime, so this has one.
+#[derive(Debug)]
 struct Collector {
     http: Http,
     runtime: Runtime,
@@ -71,12 +72,6 @@ impl Collector {
     fn new() -> Result<Self, String> {
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("traces").enable_all().build();
         Ok(Self { http: Http::new()?, runtime: runtime.map_err(|error| format!("no runtime for traces: {error}"))? })
-    }
-}
-
-impl fmt::Debug for Collector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Collector")
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn spawned(service: &Service, target: Target, event: Event) -> 
 /// Runs a turn in the task that it is called in.
 pub(super) async fn run(service: &Service, target: Target, event: Event) -> Result<Turned, TurnError> {
     let _permit = service.turns().try_acquire().map_err(|_| TurnError::Overloaded)?;
-    // Lines of the log hang together by the request's trace; what no request brought about has its own.
+    // Lines of the log hang together by the request's trace; what no request brought about says what it is of.
     let span = match (tracing::Span::current().is_none(), &target) {
         (false, _) => tracing::debug_span!("turn", event = event_word(&event)),
         (true, Target::Conversation(id)) => tracing::error_span!("turn", event = event_word(&event), conversation = %id),
@@ -45,7 +45,7 @@ pub(super) async fn run(service: &Service, target: Target, event: Event) -> Resu
     };
     async {
         let began_at = service.clock().now();
-        // Large, and moved through every layer around it: so only its place is.
+        // It is large, and would be copied into every layer around it.
         let turned = Box::pin(turn(service, target, &event)).await;
         let took = service.clock().now().duration_since(began_at);
         metrics::histogram!("intake_turn_seconds").record(took.as_secs_f64().max(0.0));

@@ -128,6 +128,8 @@ pub struct Outcome {
     pub n_behind: usize,
     pub n_lost: usize,
     n_unsaid: usize,
+    /// Of them in the outbox still: not sent. The others were never decided.
+    n_waiting: u64,
     n_doubled: usize,
     n_sent_twice: usize,
     n_order_breaks: usize,
@@ -146,7 +148,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "| {} | acknowledged {} | refused and tried again {} | failovers {} | acknowledged behind a partition {} | lost {} | unsaid {} | \
+            "| {} | acknowledged {} | refused and tried again {} | failovers {} | acknowledged behind a partition {} | lost {} | unsaid {} (waiting {}) | \
              doubled {} | sent twice {} | order breaks {} | longest wait of one person {:.1} s | {:.0} s |",
             self.what,
             self.n_acknowledged,
@@ -155,6 +157,7 @@ impl fmt::Display for Outcome {
             self.n_behind,
             self.n_lost,
             self.n_unsaid,
+            self.n_waiting,
             self.n_doubled,
             self.n_sent_twice,
             self.n_order_breaks,
@@ -243,6 +246,7 @@ async fn judged(what: &'static str, service: &Running, words: &BTreeMap<usize, u
         what,
         n_lost,
         n_unsaid,
+        n_waiting: service.service.store().depth().await.map_or(0, |(n, _)| n),
         n_doubled,
         n_sent_twice,
         n_order_breaks,

@@ -108,7 +108,8 @@ async fn inbound(State(yardstick): State<Arc<Yardstick>>, Path(name): Path<Strin
         let Happening::Event { address, event, .. } = happening else { continue };
         let kept = match &yardstick.way {
             Way::Turn(store) => yardstick.turn(store, channel.name(), address, event).await,
-            Way::Script(..) | Way::Row(_) => yardstick.keep(address.canonical().reveal()).await,
+            Way::Row(store) => store.put_small("yard", address.canonical().reveal(), &yardstick.value(), KEPT_S).await.map_err(Into::into),
+            Way::Script(connection, hash) => yardstick.script(connection, hash, address.canonical().reveal()).await,
         };
         if kept.is_err() {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -171,27 +172,28 @@ impl Yardstick {
         }
     }
 
-    async fn keep(&self, address: &str) -> anyhow::Result<()> {
+    /// Bytes of a bare commit: a version, and nothing behind it.
+    fn value(&self) -> Vec<u8> {
         let mut value = vec![b'x'; CONVERSATION_BYTES + 2 * LINE_BYTES];
         for (to, from) in value.iter_mut().zip(self.clock.random::<16>()) {
             *to = from;
         }
-        match &self.way {
-            Way::Script(connection, hash) => {
-                // As in service: a shard of 256, everything of one conversation in it.
-                let shard = address.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
-                let key = |name: &str| format!("yard:{{{shard}}}:{name}");
-                let (conversation, lines) = value.split_at(CONVERSATION_BYTES);
-                let (journal, outbox) = lines.split_at(LINE_BYTES);
-                let etag = conversation.get(..16).unwrap_or_default();
-                let mut call = redis::cmd("EVALSHA");
-                call.arg(hash).arg(4).arg(key(&format!("s:{address}"))).arg(key("due")).arg(key("j")).arg(key("o"));
-                // The version that it makes is never there yet, so it always writes.
-                call.arg(etag).arg(conversation).arg(self.clock.now().as_millisecond()).arg(journal).arg(outbox);
-                let _: i64 = call.query_async(&mut connection.clone()).await?;
-            }
-            Way::Row(store) | Way::Turn(store) => store.put_small("yard", address, &value, KEPT_S).await?,
-        }
+        value
+    }
+
+    async fn script(&self, connection: &ConnectionManager, hash: &str, address: &str) -> anyhow::Result<()> {
+        let value = self.value();
+        // As in service: a shard of 256, everything of one conversation in it.
+        let shard = address.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+        let key = |name: &str| format!("yard:{{{shard}}}:{name}");
+        let (conversation, lines) = value.split_at(CONVERSATION_BYTES);
+        let (journal, outbox) = lines.split_at(LINE_BYTES);
+        let etag = conversation.get(..16).unwrap_or_default();
+        let mut call = redis::cmd("EVALSHA");
+        call.arg(hash).arg(4).arg(key(&format!("s:{address}"))).arg(key("due")).arg(key("j")).arg(key("o"));
+        // The version that it makes is never there yet, so it always writes.
+        call.arg(etag).arg(conversation).arg(self.clock.now().as_millisecond()).arg(journal).arg(outbox);
+        let _: i64 = call.query_async(&mut connection.clone()).await?;
         Ok(())
     }
 }

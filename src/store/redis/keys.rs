@@ -66,7 +66,7 @@ pub struct Shard(pub u16);
 impl Shard {
     /// A key of the shard: `in:{tag}:name`.
     pub fn key(self, name: &str) -> String {
-        ["in:{", tag(self.0), "}:", name].concat()
+        self.key_of(name, "")
     }
 
     fn key_of(self, name: &str, id: &str) -> String {

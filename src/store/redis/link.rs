@@ -112,9 +112,10 @@ impl Link {
         self.routed(lane, slot(key), &Request::Few(&pipe), repeat).await
     }
 
-    /// A write that what follows relies on, an acknowledgement or something sent: answered once replicas have it, where that is asked for.
-    pub async fn kept<T: FromRedisValue>(&self, lane: Lane, key: &str, cmd: &Cmd, repeat: Repeat) -> RedisResult<T> {
-        self.routed(lane, slot(key), &Request::Kept(key, cmd), repeat).await
+    /// A write that what follows relies on, an acknowledgement or something sent: on connections of its own, and answered once replicas have
+    /// it, where that is asked for.
+    pub async fn kept<T: FromRedisValue>(&self, key: &str, cmd: &Cmd, repeat: Repeat) -> RedisResult<T> {
+        self.routed(Lane::Turns, slot(key), &Request::Kept(key, cmd), repeat).await
     }
 
     /// Where the URL says that it is.

@@ -126,7 +126,7 @@ impl Redis {
     pub async fn put_alias(&self, id: &ConversationId, target: &ConversationId) -> Result<(), StoreError> {
         let key = keys::alias(id);
         let set = Cmd::set_nx(&key, target.as_str());
-        let _: bool = self.link.kept(Lane::Turns, &key, &set, Repeat::Once).await.map_err(unavailable)?;
+        let _: bool = self.link.kept(&key, &set, Repeat::Once).await.map_err(unavailable)?;
         Ok(())
     }
 
@@ -174,7 +174,6 @@ impl Redis {
         let mut all = keys::seven(&erase.id);
         all.push(Shard(keys::shard_of(&erase.id)).wakes());
         let call = Call::new(&self.scripts.erase, &all)
-            .kept()
             .arg(&erase.expected[..])
             .arg(erase.tombstone.unwrap_or_default())
             .arg(erase.id.as_str())
@@ -283,13 +282,13 @@ impl Redis {
         let mut add = redis::cmd("XADD");
         let key = shard.journal();
         add.arg(&key).arg("*").arg("v").arg(stored);
-        let _: String = self.link.kept(Lane::Turns, &key, &add, Repeat::Never).await.map_err(unavailable)?;
+        let _: String = self.link.kept(&key, &add, Repeat::Never).await.map_err(unavailable)?;
         Ok(())
     }
 
     pub async fn put_revision(&self, id: &RevisionId, stored: &[u8]) -> Result<(), StoreError> {
         let key = keys::revision(id);
-        let _: bool = self.link.kept(Lane::Looks, &key, &Cmd::set_nx(&key, stored), Repeat::Once).await.map_err(unavailable)?;
+        let _: bool = self.link.kept(&key, &Cmd::set_nx(&key, stored), Repeat::Once).await.map_err(unavailable)?;
         Ok(())
     }
 

@@ -119,7 +119,7 @@ impl<'a> Call<'a> {
 
     async fn sent<T: FromRedisValue>(self, link: &Link, lane: Lane, repeat: Repeat) -> Result<T, StoreError> {
         let call = || async {
-            if self.kept { link.kept(lane, &self.key, &self.cmd, repeat).await } else { link.one(lane, &self.key, &self.cmd, repeat).await }
+            if self.kept { link.kept(&self.key, &self.cmd, repeat).await } else { link.one(lane, &self.key, &self.cmd, repeat).await }
         };
         match call().await {
             Err(error) if unknown(&error) => {
