@@ -85,6 +85,17 @@ fn under_everysec_a_power_cut_takes_something() {
     }
 }
 
+#[test]
+fn a_list_of_files_that_was_half_written_at_a_power_cut_keeps_nobody_from_starting() {
+    let mut redis = RedisServer::start();
+    let connection = |redis: &RedisServer| redis::Client::open(redis.url()).unwrap().get_connection().unwrap();
+    redis::cmd("SET").arg("key").arg("kept").query::<()>(&mut connection(&redis)).unwrap();
+    redis.kill();
+    redis.leave_half_a_manifest();
+    redis.restart();
+    assert_eq!(redis::cmd("GET").arg("key").query::<String>(&mut connection(&redis)).unwrap(), "kept");
+}
+
 /// Redis by itself leaves the half of a torn transaction in its file, and carries it out at the start after the next.
 #[test]
 fn a_transaction_torn_by_a_power_cut_is_never_carried_out_by_half() {

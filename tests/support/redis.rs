@@ -1,10 +1,11 @@
 //! A redis-server of a test's own: append-only with `appendfsync always`, in a temporary folder, on a free port, gone with the test.
 
 use std::{
+    fs::{self, File},
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::process::CommandExt,
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +19,8 @@ use super::power::{Cut, Power};
 const START: Duration = Duration::from_secs(10);
 /// The socket's name in the server's folder.
 const SOCKET: &str = "redis.sock";
+/// What it said last, in the same folder.
+const SAID: &str = "redis.said";
 /// Ports tried, should another test take one in between.
 const TRIES: usize = 5;
 
@@ -78,7 +81,8 @@ impl RedisServer {
 
     /// Starts it again on the same port with what it kept, as an operator does: by `deploy/redis-start`.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.dir, self.port, &self.setup).expect("the server starts again");
+        let said = || fs::read_to_string(self.dir.path().join(SAID)).unwrap_or_default();
+        self.child = spawn(&self.dir, self.port, &self.setup).unwrap_or_else(|| panic!("the server does not start again:\n{}", said()));
     }
 
     /// Its port on loopback.
@@ -115,6 +119,15 @@ impl RedisServer {
         file.set_len(length - n_bytes).expect("it can be cut");
     }
 
+    /// Leaves what a power cut leaves of a list of files that was being written anew: half of one beside the old.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn leave_half_a_manifest(&self) {
+        let half = self.dir.path().join("appendonlydir/temp-appendonly.aof.manifest");
+        fs::write(half, "file appendonly.aof.2.base.rdb se").expect("a file can be made");
+    }
+
     /// Whether its power can be cut.
     pub fn has_power(&self) -> bool {
         self.setup.power.is_some()
@@ -137,6 +150,7 @@ pub fn free_port() -> u16 {
 
 /// `None` where it ended at once: its port was taken.
 fn spawn(dir: &TempDir, port: u16, setup: &Setup) -> Option<Child> {
+    let said = File::create(dir.path().join(SAID)).expect("a file can be made");
     let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/redis-start"))
         .arg(dir.path())
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always"])
@@ -147,8 +161,8 @@ fn spawn(dir: &TempDir, port: u16, setup: &Setup) -> Option<Child> {
         .arg(dir.path().join(SOCKET))
         .args(setup.settings.iter().flat_map(|(name, value)| [format!("--{name}")].into_iter().chain(value.split(' ').map(str::to_owned))))
         .envs(setup.power.iter().flat_map(Power::environment))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stdout(said.try_clone().expect("a file has two ends"))
+        .stderr(said)
         .process_group(0)
         .spawn()
         .unwrap_or_else(|error| {
