@@ -219,8 +219,17 @@ fn number(nth: usize) -> String {
     format!("+1555010{nth:04}")
 }
 
+/// Words begin high, with digits enough that none is an emergency number: whoever writes "w911" is given to a human, and all that waits for
+/// them is taken back.
+const BASE: usize = 100_000;
+
+fn text_of(word: usize) -> String {
+    if word == 0 { "hello".to_owned() } else { format!("w{}", BASE + word) }
+}
+
 fn word_of(text: &str) -> Option<usize> {
-    text.split_once("You said w")?.1.split_once('.')?.0.parse().ok()
+    let n: usize = text.split_once("You said w")?.1.split_once('.')?.0.parse().ok()?;
+    n.checked_sub(BASE)
 }
 
 async fn judged(what: &'static str, service: &Running, words: &BTreeMap<usize, usize>, said: &[(String, usize, String)]) -> Outcome {
@@ -264,7 +273,7 @@ async fn judged(what: &'static str, service: &Running, words: &BTreeMap<usize, u
 async fn write(nth: usize, services: Arc<[Running; 2]>, load: Arc<Load>) {
     let dice = Clock::machine();
     for word in 0_usize.. {
-        let (sid, body) = (format!("SM{nth:016}{word:016}"), if word == 0 { "hello".to_owned() } else { format!("w{word}") });
+        let (sid, body) = (format!("SM{nth:016}{word:016}"), text_of(word));
         loop {
             let one = usize::try_from(dice.below(2)).unwrap();
             let (status, _) = services[one].text(&sid, &number(nth), &body).await;

@@ -1,6 +1,6 @@
 //! Masters that die or are cut off while people write: two services on one Redis of several servers, a provider on loopback that counts.
 //!
-//! Everybody writes `w1`, `w2`, … each once the last one was acknowledged, to a flow that says each word back. Judged when all is over:
+//! Everybody writes one word after the other, each once the last one was acknowledged, to a flow that says each word back. Judged when all is over:
 //! words that were acknowledged and are not in the stored conversation are *lost*; those never said back are *unsaid*; those said back by two
 //! messages are *doubled*. Longer: `INTAKE_FAILOVERS=20 cargo test --release --test all -- failover --nocapture --test-threads 1`.
 
