@@ -190,6 +190,60 @@ async fn a_flood_is_kept_and_shown_but_walks_no_flow_and_stop_is_still_heard() {
     running.stop().await;
 }
 
+/// Asks for words for as long as there are any.
+const DIARY: &str = "flow: diary
+title: Diary
+languages: [en]
+for: anyone
+starts on: [diary]
+ends: [complete]
+steps:
+  days:
+    repeat: day, up to 50
+    more: Another day?
+    steps:
+      told:
+        say: What did you do?
+        ask: text up to 2000
+  thanks:
+    say: Thank you.
+    end: complete
+";
+
+#[tokio::test]
+async fn an_interview_that_outgrows_what_is_stored_of_a_conversation_goes_to_a_human_and_nothing_of_it_is_lost() {
+    let place = Place::new("memory:").await;
+    std::fs::write(place.path().join("flows/diary.yaml"), DIARY).unwrap();
+    let running = place.run(&Clock::machine()).await;
+    let from = "+15550100001";
+    assert!(running.text("SM0", from, "diary").await.0.is_success());
+    let mut n_told = 0;
+    for n in 1..=50 {
+        let told = format!("day {n}: {}", "I was at home and then at work. ".repeat(45));
+        for (sid, text) in [(format!("SM{n}a"), told.as_str()), (format!("SM{n}b"), "yes")] {
+            let (status, answer) = running.text(&sid, from, text).await;
+            assert!(status.is_success(), "{n}: {status} {answer}");
+        }
+        n_told += 1;
+        if conversation(&running, from).await.escalation.is_some() {
+            break;
+        }
+    }
+    println!("a human was called after {n_told} long answers");
+    let id = running.service.store().resolve(&sms(from)).await.unwrap();
+    let all_there = async |service: &intake::runtime::Service| {
+        let page = service.records().conversation(&id, None).await.unwrap();
+        page.is_some_and(|page| page.transcript.iter().filter(|message| message.text.reveal().starts_with("day ")).count() == n_told)
+    };
+    running.recorded(all_there).await;
+    assert!((12..50).contains(&n_told), "{n_told}");
+    // The conversation goes on being heard.
+    assert!(running.text("SM90", from, "I can't breathe").await.0.is_success());
+    assert!(running.text("SM91", from, "STOP").await.0.is_success());
+    assert!(conversation(&running, from).await.opted_out_at.is_some());
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn heads_that_are_too_large_are_told_so() {
     let place = Place::new("memory:").await;

@@ -45,6 +45,30 @@ pub enum Value {
     Location(f64, f64),
 }
 
+impl Value {
+    /// The bytes of its text; 0 where it has none.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Choice(text)
+            | Self::Phone(text)
+            | Self::Email(text)
+            | Self::Name(text)
+            | Self::Place(text)
+            | Self::Text(text)
+            | Self::Photo(text) => text.len(),
+            Self::Choices(keys) => keys.iter().map(String::len).sum(),
+            Self::Truth(_)
+            | Self::Number(_)
+            | Self::Temperature { .. }
+            | Self::Date(_)
+            | Self::Time(_)
+            | Self::Duration(_)
+            | Self::Consent(_)
+            | Self::Location(..) => 0,
+        }
+    }
+}
+
 /// Yes, no or "I do not know".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Truth {

@@ -48,6 +48,9 @@ pub const WEBHOOK_BODY_BYTES: usize = 64 * 1024;
 pub const FORM_BODY_BYTES: usize = 1024 * 1024;
 /// Bytes of one sealed stored value.
 pub const STORED_VALUE_BYTES: usize = 64 * 1024;
+/// Bytes of what a conversation's sessions hold, about; a message that would make it more goes to a human. Some 300 answers with their words;
+/// the rest of a stored conversation stays far below what this leaves it.
+pub const SESSIONS_BYTES: usize = 40 * 1024;
 /// Characters of one SMS that Twilio takes; ten segments of GSM-7.
 pub const SMS_CHARS: usize = 1_600;
 /// Characters of a WhatsApp text.

@@ -277,6 +277,11 @@ impl Conversation {
         self.roster.iter().find(|person| person.number == number)
     }
 
+    /// The bytes of what its sessions hold, about: see [`limit::SESSIONS_BYTES`].
+    pub fn sessions_bytes(&self) -> usize {
+        self.sessions.iter().chain(self.lapsed.as_ref().map(|lapsed| &lapsed.session)).map(Session::bytes).sum()
+    }
+
     /// The open session.
     pub fn open_session(&self) -> Option<&Session> {
         self.sessions.first()

@@ -3,7 +3,7 @@
 use super::{
     effect::{AnsweredFact, Fact},
     scope,
-    session::{Answered, Item, List, Loop, LoopPhase},
+    session::{Answered, Aside, Item, List, Loop, LoopPhase},
     walk::{At, Walk},
 };
 use crate::{
@@ -116,20 +116,22 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Keeps an answer or a set value; an earlier one becomes history. Gives whether there was one.
+    /// Keeps an answer or a set value, in the place of an earlier one. Gives whether there was one.
     pub fn keep(&mut self, flow: &Flow, path: &str, value: Option<Private<Value>>, said: Private<String>, flagged: bool) -> bool {
         let plain = path.split('#').next().unwrap_or(path);
         let mut items = self.items();
         let in_more = path.ends_with("#more");
         items.truncate(scope::depth(Some(flow), plain) + usize::from(in_more));
+        // One that BACK has made history is corrected too. The record has them all; here they are needed no more, unless a list of FIX
+        // stands open that names answers by their places.
+        let is_listed = matches!(self.session.open.as_ref().and_then(|open| open.aside.as_ref()), Some(Aside::Fix(_)));
         let mut corrected = false;
-        for earlier in &mut self.session.answers {
-            // One that BACK has made history is corrected too.
-            if earlier.flow == flow.name && earlier.step == path && earlier.items == items {
-                earlier.superseded = true;
-                corrected = true;
-            }
-        }
+        self.session.answers.retain_mut(|earlier| {
+            let is_earlier = earlier.flow == flow.name && earlier.step == path && earlier.items == items;
+            earlier.superseded |= is_earlier;
+            corrected |= is_earlier;
+            is_listed || !is_earlier
+        });
         self.session.answers.push(Answered {
             flow: flow.name.clone(),
             step: path.to_owned(),

@@ -26,7 +26,7 @@ pub struct Session {
     pub started_at: Timestamp,
     /// Where it is: the root flow's frame first, called flows' on top.
     pub frames: Vec<Frame>,
-    /// What was answered and set, in order; corrected ones stay as history.
+    /// What was answered and set, in order. What BACK or FIX made history stays until the question has a newer answer.
     pub answers: Vec<Answered>,
     /// Items of repeats, begun or done.
     pub lists: Vec<List>,
@@ -112,6 +112,22 @@ pub enum Item {
     Person(PersonNumber),
     /// The number of an item, from 0.
     Nth(u16),
+}
+
+/// Bytes that an entry of a session takes beside its texts, at most: numbers, times, lengths.
+const ENTRY_BYTES: usize = 48;
+
+impl Session {
+    /// The bytes of what it gathers as it goes on, about.
+    pub fn bytes(&self) -> usize {
+        let answers = self.answers.iter().map(|answer| {
+            let value = answer.value.as_ref().map_or(0, |value| value.reveal().text_bytes());
+            answer.flow.len() + answer.step.len() + answer.said.reveal().len() + value + ENTRY_BYTES
+        });
+        let called = self.called.iter().map(|(flow, end)| flow.len() + end.len() + ENTRY_BYTES);
+        let fired = self.fired.iter().map(|(rule, _)| rule.len() + ENTRY_BYTES);
+        answers.chain(called).chain(fired).sum()
+    }
 }
 
 /// One answer.

@@ -1,7 +1,7 @@
 //! From an event to what is kept: one step of the engine, its words rendered. No IO, no clock; survives a bug in either.
 //!
-//! A step that panics, or says what cannot be put into words, is run again as a `Fault` of the same event id: a human is called, and the
-//! event is not tried again.
+//! A step that panics, says what cannot be put into words, or gathers more than may be stored, is run again as a `Fault` of the same event
+//! id: a human is called, and the event is not tried again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,6 +12,7 @@ use crate::{
     base::{
         capabilities::Capabilities,
         id::{ConversationId, OutboxId, RevisionId, TracerId},
+        limit,
     },
     channel::Channel,
     engine::{
@@ -105,6 +106,9 @@ fn attempt(given: Given<'_>, id: &ConversationId, before: &Conversation, event: 
         };
         let step = engine::step(&world, before, event, now);
         match step.outcome {
+            Outcome::Changed if has_outgrown(before, event, &step.conversation) => {
+                Err(format!("what it gathered is over {} bytes", limit::SESSIONS_BYTES))
+            }
             Outcome::Changed => keep(given, id, before, event, step, now).map(|decision| Decided::Keep(Box::new(decision))),
             // A wake that finds nothing to do must be moved all the same, or it would come at every look.
             Outcome::Repeated if matches!(event.kind, EventKind::Wake) => {
@@ -119,6 +123,12 @@ fn attempt(given: Given<'_>, id: &ConversationId, before: &Conversation, event: 
     };
     // Everything is taken by reference and given back by value: nothing half-changed is left behind.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err("the engine panicked; the log has the place".to_owned()))
+}
+
+/// Whether a message of theirs made the sessions larger than may be stored. What makes them no larger is always heard.
+fn has_outgrown(before: &Conversation, event: &Event, after: &Conversation) -> bool {
+    let n_bytes = after.sessions_bytes();
+    matches!(event.kind, EventKind::Message { .. }) && n_bytes > limit::SESSIONS_BYTES && n_bytes > before.sessions_bytes()
 }
 
 fn keep(

@@ -313,7 +313,13 @@ fn back_asks_the_last_question_again_and_the_new_answer_counts() {
     says(&phone.text("BACK"), "Does Luis have any of these now?");
     says(&phone.text("BACK"), "Does anyone feel unwell today?");
     says(&phone.text("ana"), "Do you have any of these now?");
-    assert!(phone.conversation.sessions[0].answers.iter().any(|answer| answer.superseded));
+    let of_unwell = |phone: &Phone| {
+        let answers = &phone.conversation.sessions[0].answers;
+        answers.iter().filter(|answer| answer.step == "unwell").map(|answer| answer.superseded).collect::<Vec<_>>()
+    };
+    assert_eq!(of_unwell(&phone), [false], "the answer before has left the session; the record has it");
+    says(&phone.text("BACK"), "Does anyone feel unwell today?");
+    assert_eq!(of_unwell(&phone), [true]);
 }
 
 #[test]
