@@ -232,6 +232,11 @@ impl State {
         Some((Band { class, lane: head.item.band.lane }, head.not_before_ms, head))
     }
 
+    /// An item that a look found, as one that reads it only now finds it; none where it is finished.
+    pub fn as_it_is_now(&self, found: &RawReady) -> Option<RawReady> {
+        self.items.get(&found.id).map(|waiting| ready(found.band, waiting, found.shard))
+    }
+
     /// Puts an item aside until a time.
     pub fn set_aside(&mut self, id: &OutboxId, until_ms: i64) {
         if let Some(waiting) = self.items.get_mut(id) {
@@ -246,9 +251,9 @@ impl State {
         }
         let is_head = self.order.get(&begin.conversation).and_then(VecDeque::front) == Some(&begin.id);
         let epoch = self.conversations.get(&begin.conversation).map(|kept| kept.header.epoch);
-        let Some(waiting) = self.items.get_mut(&begin.id).filter(|waiting| is_head && waiting.n_attempts == begin.n_attempts) else {
-            return Begin::NotOurs;
-        };
+        // The number of attempts alone does not tell: it may have been read after an attempt had moved what was found due.
+        let is_known = |waiting: &&mut Waiting| is_head && waiting.n_attempts == begin.n_attempts && waiting.not_before_ms <= begin.now_ms;
+        let Some(waiting) = self.items.get_mut(&begin.id).filter(is_known) else { return Begin::NotOurs };
         let given_up = if waiting.stopped {
             Some(SentState::Cancelled)
         } else if begin.epoch.is_some_and(|wanted| Some(wanted) != epoch) {

@@ -102,7 +102,7 @@ pub struct RawBegin {
     pub conversation: ConversationId,
     /// Shard and fence.
     pub shard: (u16, u64),
-    /// Attempts known so far: another number means that somebody else began it.
+    /// Attempts known so far: another number means that somebody else began it. So does a time that has not come.
     pub n_attempts: u16,
     /// The epoch that the conversation must still have; `None`: any.
     pub epoch: Option<u64>,

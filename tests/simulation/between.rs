@@ -20,6 +20,9 @@ use intake::{
 
 use super::ledger::{Attempt, Broken, Decided, Hands, Shared, Wrong};
 
+/// How long a look may take whose store answers slowly.
+const LOOK_MS: i64 = 2_000;
+
 /// Between one life of a node and the store.
 pub struct Watch {
     pub shared: Arc<Shared>,
@@ -31,6 +34,8 @@ pub struct Watch {
     counted: Mutex<BTreeMap<Etag, Etag>>,
     /// For the sender without order: every item that waits.
     waiting: Arc<Mutex<Waits>>,
+    /// What was found of late, and when: a look of several steps may read an item after something became of it.
+    found: Mutex<Vec<(i64, RawReady)>>,
 }
 
 /// Items that wait, as a sender without order knows them; shared by all nodes.
@@ -39,7 +44,7 @@ pub struct Waits(BTreeMap<OutboxId, (Vec<u8>, i64, Band)>, BTreeSet<OutboxId>);
 
 impl Watch {
     pub fn new(shared: Arc<Shared>, life: u32, version: usize, waiting: Arc<Mutex<Waits>>) -> Self {
-        Self { shared, life, version, counted: Mutex::default(), waiting }
+        Self { shared, life, version, counted: Mutex::default(), waiting, found: Mutex::default() }
     }
 
     fn open(&self, id: &ConversationId, value: &[u8]) -> (Header, Conversation) {
@@ -78,7 +83,7 @@ impl Watch {
             }
             Broken::CheckThenAct => commit.expected = current(),
             Broken::LostWake if self.shared.chance(250) => commit.wake_ms = None,
-            Broken::Nothing | Broken::EarlyAck | Broken::NoEpoch | Broken::NoOrder | Broken::LostWake => {}
+            Broken::Nothing | Broken::EarlyAck | Broken::NoEpoch | Broken::NoTime | Broken::NoOrder | Broken::LostWake => {}
         }
     }
 
@@ -152,6 +157,13 @@ impl Between for Watch {
 
     fn outbox(&self, state: &mut State, held: &Held, bands: &[Band], now_ms: i64, each: usize) -> Vec<RawReady> {
         let mut ready = state.outbox(held, bands, now_ms, each);
+        let mut found = self.found.lock().unwrap();
+        found.retain(|(at_ms, before)| now_ms - at_ms < LOOK_MS && ready.iter().all(|found| found.id != before.id));
+        if self.shared.faults() && self.shared.chance(300) {
+            ready.extend(found.iter().filter_map(|(_, before)| state.as_it_is_now(before)));
+        }
+        found.extend(ready.iter().map(|ready| (now_ms, ready.clone())));
+        drop(found);
         if self.shared.broken == Broken::NoOrder
             && let Some(shard) = held.shards.first()
         {
@@ -180,6 +192,7 @@ impl Between for Watch {
         let shared = &self.shared;
         let mut begun = match shared.broken {
             Broken::NoEpoch => state.begin(&RawBegin { epoch: None, ..begin.clone() }, clock_ms),
+            Broken::NoTime => state.begin(&RawBegin { now_ms: i64::MAX, ..begin.clone() }, clock_ms),
             Broken::Nothing
             | Broken::NoDedupe
             | Broken::CachedCounter

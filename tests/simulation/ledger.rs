@@ -26,7 +26,7 @@ pub enum Wrong {
     Lost,
     /// An event was committed twice.
     Repeated,
-    /// A message was sent twice without an excuse.
+    /// A message was sent twice without an excuse, or before its first send could be told of.
     Doubled,
     /// A message that was decided never left, and nothing says why.
     Unsent,
@@ -77,6 +77,8 @@ pub enum Broken {
     EarlyAck,
     /// Messages leave whatever the epoch says.
     NoEpoch,
+    /// Messages leave before their time has come, where they were read by a look that found them due.
+    NoTime,
     /// Any message may leave, whether or not an older one waits.
     NoOrder,
     /// A turn is kept whatever happened since it was read.
@@ -85,11 +87,16 @@ pub enum Broken {
     LostWake,
 }
 
+/// Why a message may be sent once more, at any time: whoever stands still knows of no time.
+pub const STOOD_STILL: &str = "its node stood still";
+
 /// One send that a provider took.
 #[derive(Clone, Debug)]
 pub struct Taken {
     /// By which life of which node.
     pub life: u32,
+    /// When.
+    pub at_ms: i64,
     /// Why it may be sent once more: its answer never came.
     pub excuse: Option<&'static str>,
 }

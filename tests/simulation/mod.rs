@@ -161,6 +161,11 @@ fn without_the_epoch_the_bot_speaks_into_a_tracers_conversation() {
 }
 
 #[test]
+fn without_a_look_at_the_time_what_was_perhaps_taken_is_sent_again_at_once() {
+    is_caught(Broken::NoTime, false, &[Wrong::Doubled]);
+}
+
+#[test]
 fn a_sender_without_order_overtakes_itself() {
     is_caught(Broken::NoOrder, false, &[Wrong::Order]);
 }

@@ -10,13 +10,16 @@ use intake::{
 };
 
 use super::{
-    ledger::{Broken, Shared, Taken, Word, Wrong},
+    ledger::{Broken, STOOD_STILL, Shared, Taken, Word, Wrong},
     people::{Patient, patient_of},
 };
 use crate::support::{
     meta,
     twilio::{self, Asked},
 };
+
+/// A message that was perhaps taken is left alone for 30 s; it may leave up to 15 s after its attempt began.
+const TOLD_WITHIN_MS: i64 = 10_000;
 
 /// The provider as one life of a node sees it.
 pub struct Provider {
@@ -63,7 +66,8 @@ impl Provider {
             }
             150..190 => {
                 self.take(&asked, Some("the provider took it and did not say so"));
-                tokio::time::sleep(Duration::from_secs(if shared.chance(500) { 10 } else { 1 })).await;
+                let until_it_breaks = if shared.chance(500) { Duration::from_secs(10) } else { quick };
+                tokio::time::sleep(until_it_breaks).await;
                 Err(Transport::NoAnswer)
             }
             190..195 => Ok(answer(400, if is_meta { r#"{"error":{"code":131026}}"# } else { r#"{"code":21211}"# })),
@@ -89,8 +93,13 @@ impl Provider {
         ledger.line(&line);
         let attempt = ledger.attempts.get(&outbox).cloned();
         let stalled = attempt.as_ref().is_none_or(|attempt| attempt.stalled || attempt.life != self.life);
-        let excuse = excuse.or(if stalled { Some("its node stood still") } else { None });
+        let excuse = excuse.or(if stalled { Some(STOOD_STILL) } else { None });
         let earlier = ledger.taken.get(&outbox).cloned().unwrap_or_default();
+        let is_hasty = |first: &&Taken| first.excuse != Some(STOOD_STILL) && shared.now_ms() - first.at_ms < TOLD_WITHIN_MS;
+        if let Some(first) = earlier.iter().find(is_hasty).filter(|_| excuse != Some(STOOD_STILL) && !shared.rolls_back) {
+            let what = format!("{outbox} {} ms after the first, of which {:?}", shared.now_ms() - first.at_ms, first.excuse);
+            ledger.wrong(Wrong::Doubled, what);
+        }
         match earlier.iter().find(|taken| taken.excuse.is_none()) {
             Some(first) if !shared.rolls_back => {
                 let what = format!("{outbox} by life {} and again by {} at {}", first.life, self.life, shared.now_ms());
@@ -99,7 +108,7 @@ impl Provider {
             Some(_) | None if !earlier.is_empty() => ledger.counts.doubled_with_excuse += 1,
             Some(_) | None => ledger.first_taken.entry(asked.to.clone()).or_default().push(outbox.clone()),
         }
-        ledger.taken.entry(outbox.clone()).or_default().push(Taken { life: self.life, excuse });
+        ledger.taken.entry(outbox.clone()).or_default().push(Taken { life: self.life, at_ms: shared.now_ms(), excuse });
         let patient = patient_of(&asked.to);
         if let Some(patient) = patient {
             ledger.shown.insert(patient, asked.body.clone());

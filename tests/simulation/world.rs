@@ -30,7 +30,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     between::{Waits, Watch},
-    ledger::{Broken, Ledger, Shared, Wrong},
+    ledger::{Broken, Ledger, STOOD_STILL, Shared, Wrong},
     people::Patient,
     provider::Provider,
 };
@@ -315,7 +315,7 @@ impl World {
     fn pause_one(&mut self) {
         let nth = usize::try_from(self.below(N_NODES as u64)).unwrap();
         let Some(up) = &self.nodes[nth].up else { return };
-        self.shared.ledger().excuse(up.life, "its node stood still");
+        self.shared.ledger().excuse(up.life, STOOD_STILL);
         self.nodes[nth].paused_until_ms = self.shared.now_ms() + 1_000 + i64::try_from(self.below(60_000)).unwrap();
     }
 

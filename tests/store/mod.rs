@@ -82,6 +82,7 @@ facts! {
         a_receipt_ends_an_ambiguous_item,
         a_receipt_that_overtakes_the_answer_is_not_taken_back,
         an_attempt_whose_process_died_comes_back_as_ambiguous,
+        what_was_put_off_is_not_begun_before_its_time_by_who_read_it_meanwhile,
         receipts_move_only_forward,
         a_failure_is_final_and_told,
         settling_twice_changes_nothing,

@@ -198,6 +198,20 @@ pub async fn an_attempt_whose_process_died_comes_back_as_ambiguous(bench: Bench)
     assert_eq!(bench.ready_ids(30_002).await, [ana.outbox("e", 1)]);
 }
 
+pub async fn what_was_put_off_is_not_begun_before_its_time_by_who_read_it_meanwhile(bench: Bench) {
+    let ana = bench.patient(1);
+    bench.kept(ana.turn(&bench, 0, None, "e", &[(Purpose::Dialogue, "a0")])).await;
+    let pending = begun(&bench, 0).await;
+    // Found due, and its attempts read only after they were counted up: a look takes several ways to the store and back.
+    let mut read_meanwhile = pending.clone();
+    read_meanwhile.n_attempts = 1;
+    assert_eq!(bench.store.begin(&read_meanwhile, at(1)).await.unwrap(), Begin::NotOurs, "it is in the air");
+    bench.store.settle(&pending, Settlement::AmbiguousUntil(at(30_000)), at(2)).await.unwrap();
+    assert_eq!(bench.store.begin(&read_meanwhile, at(3)).await.unwrap(), Begin::NotOurs, "it was perhaps taken");
+    assert_eq!(bench.store.begin(&read_meanwhile, at(29_999)).await.unwrap(), Begin::NotOurs);
+    assert_eq!(bench.store.begin(&only(&bench, 30_000).await, at(30_000)).await.unwrap(), Begin::Go);
+}
+
 pub async fn receipts_move_only_forward(bench: Bench) {
     let ana = bench.patient(1);
     let failed = Delivery::Failed(Undeliverable::WrongNumber);

@@ -283,14 +283,15 @@ struct Ledger {
     fence: u64,
     stopped: bool,
     is_head: bool,
+    not_before_ms: i64,
     /// Of its conversation.
     epoch: Option<u64>,
 }
 
 async fn ledger(id: &OutboxId, conversation: &ConversationId, db: &mut SqliteConnection) -> Outcome<Option<Ledger>> {
     let row = sqlx::query(
-        "SELECT n_attempts, fence, stopped, band IS NOT NULL, (SELECT substr(value, 1, ?3) FROM live_conversation WHERE id = ?2) \
-         FROM live_outbox WHERE id = ?1",
+        "SELECT n_attempts, fence, stopped, band IS NOT NULL, (SELECT substr(value, 1, ?3) FROM live_conversation WHERE id = ?2), \
+         not_before_ms FROM live_outbox WHERE id = ?1",
     )
     .bind(id.as_str())
     .bind(conversation.as_str())
@@ -303,6 +304,7 @@ async fn ledger(id: &OutboxId, conversation: &ConversationId, db: &mut SqliteCon
             fence: u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0),
             stopped: row.try_get(2)?,
             is_head: row.try_get(3)?,
+            not_before_ms: row.try_get(5)?,
             epoch: row.try_get::<Option<Vec<u8>>, _>(4)?.as_deref().and_then(Header::read).map(|header| header.epoch),
         })
     };
@@ -311,7 +313,8 @@ async fn ledger(id: &OutboxId, conversation: &ConversationId, db: &mut SqliteCon
 
 async fn begin(attempt: &RawBegin, leased: bool, db: &mut SqliteConnection) -> Outcome<Begin> {
     let Some(ledger) = ledger(&attempt.id, &attempt.conversation, db).await? else { return Ok(Begin::NotOurs) };
-    if !leased || !ledger.is_head || ledger.n_attempts != attempt.n_attempts {
+    // The number of attempts alone does not tell: it may have been read after an attempt had moved what was found due.
+    if !leased || !ledger.is_head || ledger.n_attempts != attempt.n_attempts || ledger.not_before_ms > attempt.now_ms {
         return Ok(Begin::NotOurs);
     }
     let given_up = if ledger.stopped {

@@ -12,6 +12,10 @@ local l = ledger_of(ARGV[2])
 if l.n ~= tonumber(ARGV[3]) then
   return 0
 end
+-- Found due, and read only after an attempt had moved it: the number of attempts alone does not tell.
+if tonumber(redis.call('ZSCORE', KEYS[5], ARGV[2]) or '0') % BAND > tonumber(ARGV[5]) then
+  return 0
+end
 local given_up
 if l.stopped == '1' then
   given_up = 'cancelled'
