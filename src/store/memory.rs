@@ -237,10 +237,10 @@ impl State {
         self.items.get(&found.id).map(|waiting| ready(found.band, waiting, found.shard))
     }
 
-    /// Puts an item aside until a time.
+    /// Puts an item aside until a time; one that waits longer already goes on doing so.
     pub fn set_aside(&mut self, id: &OutboxId, until_ms: i64) {
         if let Some(waiting) = self.items.get_mut(id) {
-            waiting.not_before_ms = until_ms;
+            waiting.not_before_ms = waiting.not_before_ms.max(until_ms);
         }
     }
 

@@ -208,7 +208,8 @@ pub async fn what_was_put_off_is_not_begun_before_its_time_by_who_read_it_meanwh
     assert_eq!(bench.store.begin(&read_meanwhile, at(1)).await.unwrap(), Begin::NotOurs, "it is in the air");
     bench.store.settle(&pending, Settlement::AmbiguousUntil(at(30_000)), at(2)).await.unwrap();
     assert_eq!(bench.store.begin(&read_meanwhile, at(3)).await.unwrap(), Begin::NotOurs, "it was perhaps taken");
-    assert_eq!(bench.store.begin(&read_meanwhile, at(29_999)).await.unwrap(), Begin::NotOurs);
+    bench.store.put_off(&read_meanwhile, at(6_000)).await.unwrap();
+    assert_eq!(bench.store.begin(&read_meanwhile, at(29_999)).await.unwrap(), Begin::NotOurs, "a pace that puts it off too");
     assert_eq!(bench.store.begin(&only(&bench, 30_000).await, at(30_000)).await.unwrap(), Begin::Go);
 }
 
