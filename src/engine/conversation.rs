@@ -181,9 +181,44 @@ pub enum ResumeAt {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The first eight bytes of the SHA-256 of each id, with the provider's time in ms; oldest first; at most [`limit::SEEN_IDS`].
+    #[serde(with = "ring")]
     pub ring: Vec<(u64, i64)>,
     /// The newest time that fell out of the ring, in ms: what is older and unknown may be a repeat.
     pub evicted_through_ms: i64,
+}
+
+/// How the ring is stored: in one piece, 16 bytes each, since it is most of a stored conversation and its numbers have nothing to spare.
+mod ring {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    pub fn serialize<S: Serializer>(ring: &[(u64, i64)], serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return ring.serialize(serializer);
+        }
+        let mut bytes = Vec::with_capacity(16 * ring.len());
+        for (id, at_ms) in ring {
+            bytes.extend_from_slice(&id.to_le_bytes());
+            bytes.extend_from_slice(&at_ms.to_le_bytes());
+        }
+        serializer.serialize_bytes(&bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(u64, i64)>, D::Error> {
+        if deserializer.is_human_readable() {
+            return Vec::deserialize(deserializer);
+        }
+        let (entries, rest) = <&[u8]>::deserialize(deserializer)?.as_chunks::<16>();
+        if !rest.is_empty() {
+            return Err(de::Error::custom("the ring of ids ends within an entry"));
+        }
+        let entry = |bytes: &[u8; 16]| {
+            let all = u128::from_le_bytes(*bytes);
+            #[expect(clippy::cast_possible_truncation, reason = "one half each")]
+            let (id, at_ms) = (all as u64, (all >> 64) as u64);
+            (id, at_ms.cast_signed())
+        };
+        Ok(entries.iter().map(entry).collect())
+    }
 }
 
 /// Whether an event was seen.

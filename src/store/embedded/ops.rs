@@ -98,7 +98,11 @@ pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<R
             receipt(id, conversation, *delivery, *at_ms, db, clock_ms).await.map(Reply::Receipted)
         }
         Op::SetAside { id, until_ms } => {
-            execute(sqlx::query("UPDATE live_outbox SET not_before_ms = max(not_before_ms, ?2) WHERE id = ?1").bind(id.as_str()).bind(until_ms), db).await
+            execute(
+                sqlx::query("UPDATE live_outbox SET not_before_ms = max(not_before_ms, ?2) WHERE id = ?1").bind(id.as_str()).bind(until_ms),
+                db,
+            )
+            .await
         }
         Op::Alias { id, target } => {
             let query = sqlx::query("INSERT INTO live_alias (id, target) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING");

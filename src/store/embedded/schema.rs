@@ -5,7 +5,7 @@ use sqlx::{Connection, SqliteConnection};
 use crate::store::contract::StoreError;
 
 /// The number of this layout.
-const SCHEMA: &str = "3";
+const SCHEMA: &str = "4";
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS live_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

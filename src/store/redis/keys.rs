@@ -21,7 +21,7 @@ pub const N_SHARDS: u16 = 256;
 /// Slots of a cluster.
 pub const N_SLOTS: u16 = 16_384;
 /// What the layout is called in `in:meta`.
-pub const LAYOUT: &str = "3 shards=256 tags=hex64";
+pub const LAYOUT: &str = "4 shards=256 tags=hex64";
 /// Where the layout and the index key's mark are kept.
 pub const META: &str = "in:meta";
 /// The nodes that live.
