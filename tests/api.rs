@@ -62,6 +62,11 @@ async fn what_is_wrong_with_a_call_is_told_without_saying_it_back() {
             422,
             "people[0].first_name",
         ),
+        (
+            json!({ "flow": "hello", "address": { "channel": "sms", "to": NUMBER }, "people": [{ "first_name": "Ana", "record": "7".repeat(201) }] }),
+            422,
+            "people[0].record",
+        ),
         (json!({ "flow": "hello", "adress": { "channel": "sms", "to": NUMBER } }), 400, "unknown field `adress`"),
         (
             json!({ "flow": "hello", "address": { "channel": "sms", "to": NUMBER }, "people": [{ "first_name": "Ana", "birth_year": "Canary" }] }),

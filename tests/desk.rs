@@ -420,6 +420,24 @@ async fn what_a_patient_types_is_shown_and_never_run() {
 }
 
 #[tokio::test]
+async fn words_longer_than_the_page_takes_are_refused_by_the_service_too() {
+    let desk = Desk::open().await;
+    let id = desk.writes(Medium::Sms, "cant breath").await;
+    let ana = desk.login("ana").await;
+    ana.act(&id, "claim", &[]).await;
+    let long = "x".repeat(70_000);
+    for what in [[("do", "reply"), ("step", "")], [("do", "note"), ("step", "")], [("do", "answer"), ("step", "hello")]] {
+        let refused = ana.act(&id, what[0].1, &[what[1], ("text", &long)]).await;
+        assert!(
+            refused.status.is_client_error() && refused.body.contains("too long: nothing was sent or kept"),
+            "{}: {}",
+            what[0].1,
+            refused.status
+        );
+    }
+}
+
+#[tokio::test]
 async fn each_role_sees_and_does_what_the_table_says() {
     let desk = Desk::open().await;
     let id = desk.writes(Medium::Sms, "cant breath").await;

@@ -30,6 +30,9 @@ use crate::{
 
 /// Characters of an act's id.
 const ACT_CHARS: usize = 64;
+/// Characters of a note and of an answer filled in; the page's own fields take no more.
+const NOTE_CHARS: usize = 4_000;
+const ANSWER_CHARS: usize = 1_000;
 /// Minutes for which a conversation can be put aside.
 const PARK_MINUTES: std::ops::RangeInclusive<i64> = 1..=14 * 24 * 60;
 
@@ -124,23 +127,23 @@ async fn read(service: &Service, signed: &Signed, id: &ConversationId, form: &Ac
     if !id_fits || form.act.len() > ACT_CHARS {
         return Err(Unread::Wrong("The form was not whole. Open the conversation again."));
     }
-    let words = || -> Result<Private<String>, Unread> {
+    let words = |most: usize| -> Result<Private<String>, Unread> {
         let text = form.text.reveal().trim();
-        if text.is_empty() { Err(Unread::Wrong("There were no words.")) } else { Ok(Private::from(text)) }
+        if text.is_empty() {
+            Err(Unread::Wrong("There were no words."))
+        } else if text.chars().count() > most {
+            Err(Unread::Wrong("Your words are too long: nothing was sent or kept. Say it in two."))
+        } else {
+            Ok(Private::from(text))
+        }
     };
     Ok(match form.what.as_str() {
         "claim" => DeskAct::Claim,
         "release" => DeskAct::Release,
         "reopen" => DeskAct::Reopen,
-        "reply" => {
-            let text = words()?;
-            if text.reveal().chars().count() > reply_chars(service, id).await {
-                return Err(Unread::Wrong("Your words are too long for one message: nothing was sent. Say it in two."));
-            }
-            DeskAct::Reply(text)
-        }
-        "note" => DeskAct::Note(words()?),
-        "answer" => DeskAct::Answer { step: form.step.clone(), said: words()? },
+        "reply" => DeskAct::Reply(words(reply_chars(service, id).await)?),
+        "note" => DeskAct::Note(words(NOTE_CHARS)?),
+        "answer" => DeskAct::Answer { step: form.step.clone(), said: words(ANSWER_CHARS)? },
         "hand-back" => DeskAct::HandBack(match form.at.as_str() {
             "" => HandBack::AsPlanned,
             ".end" => HandBack::ToTheEnd,
