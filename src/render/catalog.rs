@@ -188,10 +188,9 @@ impl Compiled {
         let flow = self.revision.as_ref().and_then(|revision| revision.flows.get(name)).ok_or_else(missing)?;
         let text = flow.texts.get(id.0).ok_or_else(missing)?;
         let source = flow.languages.first().cloned().unwrap_or_else(Language::english);
-        let primary = Language::parse(language.primary());
-        let found =
-            [Some(language.clone()), primary].into_iter().flatten().find(|one| *one == source || text.translations.contains_key(one));
-        let language = found.unwrap_or(source);
+        let has = |one: &Language| *one == source || text.translations.contains_key(one);
+        let own = Some(language).filter(|language| has(language)).cloned();
+        let language = own.or_else(|| Language::parse(language.primary()).filter(has)).unwrap_or(source);
         let place = || if text.step.is_empty() { name.to_owned() } else { format!("{name}, step {}", text.step) };
         self.fill(&text_key(name, id.0), language, data, Some(flow), place)
     }
@@ -200,7 +199,8 @@ impl Compiled {
         let missing = || RenderFault::NoPhrase(name.to_owned());
         let languages = self.partials.get(name).ok_or_else(missing)?;
         let (tag, _) = pick(languages, language.tag()).ok_or_else(missing)?;
-        let language = Language::parse(tag).ok_or_else(missing)?;
+        let own = Some(language).filter(|language| language.tag() == tag).cloned();
+        let language = own.or_else(|| Language::parse(tag)).ok_or_else(missing)?;
         self.fill(name, language, data, None, || format!("templates/messages/{name}"))
     }
 
@@ -216,7 +216,9 @@ impl Compiled {
             return Ok(Said { text: text.clone(), language });
         }
         let fault = |why: String| RenderFault::Template { place: place(), why };
-        if let Some(why) = self.broken.get(&broken_key(language.tag(), key)) {
+        if !self.broken.is_empty()
+            && let Some(why) = self.broken.get(&broken_key(language.tag(), key))
+        {
             return Err(fault(why.clone()));
         }
         let registry = self.registries.get(language.tag()).ok_or_else(|| fault(format!("no words in `{language}`")))?;
