@@ -9,7 +9,7 @@ use intake::{
     engine::Purpose,
     flow::Bundle,
     security::Sealer,
-    store::{Committed, Cursor, Due, Entry, StoreError, reseal::Resealed},
+    store::{Committed, Cursor, Due, Entry, SentState, StoreError, reseal::Resealed},
 };
 
 use super::bench::{Bench, at};
@@ -92,6 +92,69 @@ pub async fn of_many_first_commits_one_wins(bench: Bench) {
         n_done += u32::from(one.await.unwrap());
     }
     assert_eq!((n_done, bench.ready(99).await.len(), bench.lines().await.len()), (1, 1, 1));
+}
+
+pub async fn of_many_turns_at_once_each_gets_its_own_answer(bench: Bench) {
+    const EACH: u32 = 30;
+    let hello: &[(Purpose, &str)] = &[(Purpose::Dialogue, "a"), (Purpose::Dialogue, "b")];
+    let (mut turns, mut expected) = (Vec::new(), Vec::new());
+    let ana = bench.patient(1);
+    bench.kept(ana.turn(&bench, 0, None, "first", hello)).await;
+    for n in 0..6 * EACH {
+        let patient = bench.patient(100 + n);
+        let before = match n % 6 {
+            0 => None,
+            _ => Some(bench.kept(patient.turn(&bench, 0, None, "first", hello)).await),
+        };
+        let mut turn = patient.turn(&bench, 1, before, "second", &hello[..(n as usize / 6) % 3]);
+        expected.push(match n % 6 {
+            // One that is kept already, one of a version that there is not, one whose address leads elsewhere, one that takes back.
+            2 => {
+                bench.kept(turn.clone()).await;
+                "done"
+            }
+            3 => {
+                turn.expected = Some(bench.etag());
+                "stale"
+            }
+            4 => {
+                bench.store.alias(&patient.address, &ana.address).await.unwrap();
+                "moved"
+            }
+            5 => {
+                turn.cancel_waiting = true;
+                "done"
+            }
+            _ => "done",
+        });
+        turns.push(turn);
+    }
+    let tasks: Vec<_> = turns
+        .iter()
+        .map(|turn| {
+            let (store, turn) = (bench.store.clone(), turn.clone());
+            tokio::spawn(async move { store.commit(turn).await.unwrap() })
+        })
+        .collect();
+    for ((nth, task), expected) in tasks.into_iter().enumerate().zip(expected) {
+        let (committed, turn) = (task.await.unwrap(), &turns[nth]);
+        let word = match &committed {
+            Committed::Done => "done",
+            Committed::Stale(Some(_)) => "stale",
+            Committed::Stale(None) => "nothing there",
+            Committed::Moved => "moved",
+        };
+        assert_eq!(word, expected, "turn {nth}");
+        if word == "done" {
+            assert_eq!(bench.store.load(&turn.id).await.unwrap().unwrap().etag, turn.etag, "turn {nth}");
+        }
+    }
+    let n_kept = |n: u32| n * EACH;
+    let second =
+        bench.lines().await.into_iter().filter(|line| matches!(&line.entry, Entry::Turn(turn) if turn.event.id.as_str() == "second"));
+    assert_eq!(second.count(), n_kept(4) as usize);
+    let states = bench.states().await;
+    assert_eq!(states.iter().filter(|(_, state)| *state == SentState::Cancelled).count(), 2 * n_kept(1) as usize);
 }
 
 pub async fn turns_in_a_race_all_count_once(bench: Bench) {

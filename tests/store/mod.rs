@@ -57,6 +57,7 @@ facts! {
         what_was_kept_last_is_recalled_until_something_is_not_certain,
         of_many_first_commits_one_wins,
         turns_in_a_race_all_count_once,
+        of_many_turns_at_once_each_gets_its_own_answer,
         a_commit_repeated_has_one_effect,
         what_is_too_large_keeps_nothing,
         an_id_that_is_none_is_refused,

@@ -3,6 +3,7 @@
 //! Not a small Redis: there is one shard, and its lease lives in the process, because a second process on the same file is refused by
 //! a lock beside it (`intake.db.lock`). The record keeps its own tables in the same file through its own connections.
 
+mod commits;
 mod ops;
 mod schema;
 mod script;

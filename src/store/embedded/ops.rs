@@ -2,7 +2,7 @@
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::script::Script;
+use super::{commits, script::Script};
 use crate::{
     base::id::{ConversationId, OutboxId, RevisionId},
     channel::Delivery,
@@ -85,12 +85,15 @@ pub enum Reply {
     Done,
 }
 
-type Outcome<T> = Result<T, sqlx::Error>;
+pub(super) type Outcome<T> = Result<T, sqlx::Error>;
 
 /// Runs one change.
 pub async fn run(op: &Op, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<Reply> {
     match op {
-        Op::Commit(turn) => commit(turn, db, clock_ms).await.map(Reply::Committed),
+        Op::Commit(turn) => {
+            let committed = commits::keep(&[turn], db, clock_ms).await?.pop();
+            Ok(committed.map_or(Reply::Done, Reply::Committed))
+        }
         Op::Erase(what) => erase(what, db).await.map(Reply::Erased),
         Op::Begin { begin: attempt, leased } => begin(attempt, *leased, db).await.map(Reply::Begin),
         Op::Settle { settle: what, leased } => settle(what, *leased, db, clock_ms).await.map(|()| Reply::Done),
@@ -174,7 +177,7 @@ async fn execute(query: Query<'_>, db: &mut SqliteConnection) -> Outcome<Reply> 
 }
 
 /// So many first bytes of a conversation are what a commit compares.
-fn header_bytes() -> i64 {
+pub(super) fn header_bytes() -> i64 {
     i64::try_from(HEADER_BYTES).unwrap_or(i64::MAX)
 }
 
@@ -185,62 +188,6 @@ async fn header(id: &ConversationId, db: &mut SqliteConnection) -> Outcome<Optio
         .fetch_optional(db)
         .await?;
     Ok(stored.and_then(|stored| Header::read(&stored)))
-}
-
-async fn commit(turn: &RawCommit, db: &mut SqliteConnection, clock_ms: i64) -> Outcome<RawCommitted> {
-    let (stored, is_alias): (Option<Vec<u8>>, bool) = sqlx::query_as(
-        "SELECT (SELECT substr(value, 1, ?2) FROM live_conversation WHERE id = ?1), EXISTS (SELECT 1 FROM live_alias WHERE id = ?1)",
-    )
-    .bind(turn.id.as_str())
-    .bind(header_bytes())
-    .fetch_one(&mut *db)
-    .await?;
-    let current = stored.as_deref().and_then(Header::read).map(|header| header.etag);
-    if current == Some(turn.etag) {
-        return Ok(RawCommitted::Done);
-    }
-    if turn.by_address && is_alias {
-        return Ok(RawCommitted::Moved);
-    }
-    if current != turn.expected {
-        let query = sqlx::query_scalar("SELECT value FROM live_conversation WHERE id = ?1").bind(turn.id.as_str());
-        return Ok(RawCommitted::Stale(query.fetch_optional(&mut *db).await?));
-    }
-    let mut script = Script::default();
-    script
-        .then(
-            "INSERT INTO live_conversation (id, value, wake_ms) VALUES (?, ?, ?) \
-             ON CONFLICT (id) DO UPDATE SET value = excluded.value, wake_ms = excluded.wake_ms",
-        )
-        .bind(turn.id.as_str())
-        .bind(turn.value.as_slice())
-        .bind(turn.wake_ms);
-    if turn.cancel_waiting {
-        cancel_waiting(turn, &mut script, db).await?;
-    }
-    append(Some(&turn.id), Some(&turn.journal), None, &mut script);
-    for item in &turn.items {
-        script
-            .then(
-                "INSERT INTO live_outbox (id, conversation, own_band, stoppable, decided_ms, not_before_ms, value) \
-                 SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM live_sent WHERE id = ? AND until_ms > ?) \
-                 ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(item.id.as_str())
-            .bind(turn.id.as_str())
-            .bind(item.band.number())
-            .bind(item.stoppable)
-            .bind(item.decided_ms)
-            .bind(item.decided_ms)
-            .bind(item.value.as_slice())
-            .bind(item.id.as_str())
-            .bind(clock_ms);
-    }
-    if turn.cancel_waiting || !turn.items.is_empty() {
-        lift(&turn.id, &mut script);
-    }
-    script.run(db).await?;
-    Ok(RawCommitted::Done)
 }
 
 async fn erase(what: &RawErase, db: &mut SqliteConnection) -> Outcome<bool> {
@@ -265,20 +212,6 @@ async fn erase(what: &RawErase, db: &mut SqliteConnection) -> Outcome<bool> {
     }
     script.run(db).await?;
     Ok(true)
-}
-
-async fn cancel_waiting(turn: &RawCommit, script: &mut Script, db: &mut SqliteConnection) -> Outcome<()> {
-    let waiting: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM live_outbox WHERE conversation = ?1 AND stoppable AND standing <> 'u' ORDER BY seq")
-            .bind(turn.id.as_str())
-            .fetch_all(&mut *db)
-            .await?;
-    script.then("UPDATE live_outbox SET stopped = 1 WHERE conversation = ? AND stoppable AND standing = 'u'").bind(turn.id.as_str());
-    for id in waiting.into_iter().map(OutboxId) {
-        remove(&id, script);
-        note(&turn.id, &id, SentState::Cancelled, "", turn.now_ms, script);
-    }
-    Ok(())
 }
 
 /// An item as the ledger knows it.
@@ -433,12 +366,12 @@ fn finish(conversation: &ConversationId, id: &OutboxId, script: &mut Script) {
     lift(conversation, script);
 }
 
-fn remove(id: &OutboxId, script: &mut Script) {
+pub(super) fn remove(id: &OutboxId, script: &mut Script) {
     script.then("DELETE FROM live_outbox WHERE id = ?").bind(id.as_str());
 }
 
 /// Marks the oldest item of a conversation as the one that may be begun, and its class by all that wait behind it.
-fn lift(conversation: &ConversationId, script: &mut Script) {
+pub(super) fn lift(conversation: &ConversationId, script: &mut Script) {
     script
         .then(
             "UPDATE live_outbox SET band = (SELECT MIN(own_band / ?) FROM live_outbox WHERE conversation = ?) * ? + own_band % ? \
@@ -459,11 +392,11 @@ fn sent_as(id: &OutboxId, rank: u8, clock_ms: i64, script: &mut Script) {
         .bind(after_s(clock_ms, raw::SENT_LEDGER_S));
 }
 
-fn note(conversation: &ConversationId, id: &OutboxId, state: SentState, code: &str, at_ms: i64, script: &mut Script) {
+pub(super) fn note(conversation: &ConversationId, id: &OutboxId, state: SentState, code: &str, at_ms: i64, script: &mut Script) {
     append(Some(conversation), None, Some(codec::delivery_line(id, state, code, at_ms)), script);
 }
 
-fn append(conversation: Option<&ConversationId>, value: Option<&[u8]>, line: Option<String>, script: &mut Script) {
+pub(super) fn append(conversation: Option<&ConversationId>, value: Option<&[u8]>, line: Option<String>, script: &mut Script) {
     script
         .then("INSERT INTO live_journal (conversation, value, line) VALUES (?, ?, ?)")
         .bind(conversation.map(ConversationId::as_str))

@@ -1,10 +1,15 @@
 //! The one writer: takes changes from a queue and keeps all that wait at once in one transaction, so that one wait for the disk serves
 //! them all. Nobody hears of a change before its transaction is on the disk.
 
+use std::collections::BTreeSet;
+
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::ops::{self, Op, Reply};
+use super::{
+    commits,
+    ops::{self, Op, Reply},
+};
 use crate::{base::clock::Clock, store::contract::StoreError};
 
 /// Changes kept in one transaction: more do not make it faster, and the first of them waits for the last.
@@ -74,15 +79,33 @@ async fn keep(changes: Vec<(Op, oneshot::Sender<Result<Reply, StoreError>>)>, db
     }
 }
 
+/// All that waits at once goes together, and whoever brought it has heard of nothing else yet: any order of it is right. So turns come first,
+/// those of different conversations with each other; a second one of a conversation follows with all the rest.
 async fn transact(ops: &[&Op], db: &mut SqliteConnection, clock_ms: i64) -> Result<Vec<Reply>, sqlx::Error> {
-    let mut replies = Vec::with_capacity(ops.len());
     if ops.is_empty() {
-        return Ok(replies);
+        return Ok(Vec::new());
+    }
+    let mut whose = BTreeSet::new();
+    let (mut turns, mut places, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, op) in ops.iter().enumerate() {
+        match op {
+            Op::Commit(turn) if whose.insert(&turn.id) => {
+                turns.push(&**turn);
+                places.push(place);
+            }
+            other => others.push((place, *other)),
+        }
     }
     let mut transaction = db.begin_with("BEGIN IMMEDIATE").await?;
-    for op in ops {
-        replies.push(ops::run(op, &mut transaction, clock_ms).await?);
+    let mut replies: Vec<(usize, Reply)> = Vec::with_capacity(ops.len());
+    if !turns.is_empty() {
+        let committed = commits::keep(&turns, &mut transaction, clock_ms).await?;
+        replies.extend(places.into_iter().zip(committed.into_iter().map(Reply::Committed)));
+    }
+    for (place, op) in others {
+        replies.push((place, ops::run(op, &mut transaction, clock_ms).await?));
     }
     transaction.commit().await?;
-    Ok(replies)
+    replies.sort_by_key(|(place, _)| *place);
+    Ok(replies.into_iter().map(|(_, reply)| reply).collect())
 }
