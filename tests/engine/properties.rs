@@ -213,13 +213,15 @@ fn nothing_is_lost(before: &Conversation, now: &Conversation, facts: &[Fact], ev
     let (old, new) = (sessions(before), sessions(now));
     for (id, session) in &new {
         let all: &[Answered] = old.get(id).map_or(&[], |session| &session.answers);
-        // What has a newer answer now is gone; all else stands where it stood.
-        let is_answered_anew = |was: &Answered| session.answers.iter().any(|is| key(is) == key(was) && is.at >= was.at);
-        let earlier: Vec<&Answered> = all.iter().filter(|was| session.answers.contains(was) || !is_answered_anew(was)).collect();
+        // What has a newer answer now is gone; all else stands where it stood, history or not.
+        let same = |was: &Answered, is: &Answered| Answered { superseded: is.superseded, ..was.clone() } == *is;
+        let (earlier, gone): (Vec<&Answered>, Vec<_>) = all.iter().partition(|was| session.answers.iter().any(|is| same(was, is)));
+        for gone in gone {
+            prop_assert!(session.answers.iter().any(|is| key(is) == key(gone)), "nothing took the place of {gone:?}");
+        }
         prop_assert!(session.answers.len() >= earlier.len(), "answers of {id} are gone");
         for (was, is) in earlier.iter().copied().zip(&session.answers) {
-            let same = Answered { superseded: is.superseded, ..was.clone() } == *is;
-            prop_assert!(same, "an answer changed: {was:?} is {is:?}");
+            prop_assert!(same(was, is), "an answer changed: {was:?} is {is:?}");
             prop_assert!(!was.superseded || is.superseded, "history counts again: {is:?}");
             let by_newer = session.answers[earlier.len()..].iter().any(|newer| key(newer) == key(is));
             let by_somebody = matches!(event.kind, EventKind::Message { .. } | EventKind::Desk { .. } | EventKind::Wake);

@@ -64,7 +64,8 @@ async fn write(mut turns: Vec<&RawCommit>, db: &mut SqliteConnection, clock_ms: 
     turns.sort_by_key(|turn| (turn.cancel_waiting, turn.items.len()));
     for alike in turns.chunk_by(|a, b| !a.cancel_waiting && !b.cancel_waiting && a.items.len() == b.items.len()) {
         let mut rest = alike;
-        while let Some((together, others)) = rest.split_at_checked(largest_power_of_two(rest.len())).filter(|(some, _)| !some.is_empty()) {
+        while !rest.is_empty() {
+            let (together, others) = rest.split_at(largest_power_of_two(rest.len()));
             let mut script = Script::default();
             for turn in together {
                 let waiting = if turn.cancel_waiting { stoppable(turn, db).await? } else { Vec::new() };
