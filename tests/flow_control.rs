@@ -237,6 +237,9 @@ async fn an_interview_that_outgrows_what_is_stored_of_a_conversation_goes_to_a_h
     };
     running.recorded(all_there).await;
     assert!((12..50).contains(&n_told), "{n_told}");
+    let said = place.provider.taken(1).await;
+    let n_promised = said.iter().filter(|taken| taken.text.contains("will write to you here as soon as they can")).count();
+    assert_eq!(n_promised, 1, "they are told so, once: {:?}", said.last().map(|taken| &taken.text));
     // The conversation goes on being heard.
     assert!(running.text("SM90", from, "I can't breathe").await.0.is_success());
     assert!(running.text("SM91", from, "STOP").await.0.is_success());

@@ -51,6 +51,8 @@ pub enum EventKind {
         what: String,
         /// The event that could not be handled.
         during: Box<EventKind>,
+        /// Whether the person is told that somebody will write: not where those very words cannot be said.
+        told: bool,
     },
     /// Staff at this address are told that someone waits.
     Notice {

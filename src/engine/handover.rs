@@ -151,8 +151,8 @@ impl Run<'_> {
             }
             EscalationState::Claimed if first => live.due_at = Some(clocks::reply_by(live.urgency, now)),
             EscalationState::Waiting | EscalationState::Overdue if first && live.raised_at < now => {
-                // A call that a failed delivery made was told to nobody.
-                let told = live.rule != "undeliverable";
+                // A call that a failed delivery made was told to nobody, nor one of a fault while they were silent.
+                let told = !matches!(live.rule.as_str(), "undeliverable" | "fault");
                 self.say_shared(Purpose::Handover, if told { "still-waiting" } else { "handed-over" }, &[]);
             }
             EscalationState::Claimed

@@ -173,7 +173,7 @@ fn handle(run: &mut run::Run<'_>) -> Outcome {
         EventKind::Start(start) => return start::start(run, start),
         EventKind::Wake => remind::wake(run),
         EventKind::Undeliverable { outbox, reason } => undeliverable(run, outbox.as_str(), *reason),
-        EventKind::Fault { what, during } => fault(run, what, during),
+        EventKind::Fault { what, during, told } => fault(run, what, during, *told),
         EventKind::Notice { urgency } => {
             let urgency = crate::flow::condition::Datum::Text(urgency.word().to_owned());
             run.say_shared(Purpose::Notice, "on-call-notice", &[("urgency", urgency)]);
@@ -211,8 +211,8 @@ fn undeliverable(run: &mut run::Run<'_>, outbox: &str, reason: event::Undelivera
     run.call_human(Urgency::Routine, because, "undeliverable", None, conversation::ResumeAt::OpenQuestion, session);
 }
 
-/// The bot could not handle an event: what they wrote is kept, a human is called, the bot is silent.
-fn fault(run: &mut run::Run<'_>, what: &str, during: &EventKind) {
+/// The bot could not handle an event: what they wrote is kept, a human is called, and who wrote is told so once; then the bot is silent.
+fn fault(run: &mut run::Run<'_>, what: &str, during: &EventKind, told: bool) {
     if let EventKind::Message { channel, content } = during {
         run.conversation.channel.clone_from(channel);
         run.conversation.last_inbound_at = Some(run.event.at.min(run.now));
@@ -233,7 +233,11 @@ fn fault(run: &mut run::Run<'_>, what: &str, during: &EventKind) {
     }
     run.fact(Fact::Fault { what: what.to_owned() });
     let session = run.conversation.open_session().map(|session| session.id.clone());
+    let is_news = run.conversation.escalation.is_none() && run.conversation.opted_out_at.is_none();
     run.call_human(Urgency::Urgent, "The assistant could not go on", "fault", None, conversation::ResumeAt::OpenQuestion, session);
+    if told && is_news && matches!(during, EventKind::Message { .. }) {
+        run.say_handed_over(Urgency::Urgent, None);
+    }
 }
 
 fn standing(conversation: &Conversation) -> Fact {

@@ -82,9 +82,11 @@ pub(super) fn decide(
         Ok(decided) => return Ok(decided),
         Err(what) => what,
     };
-    let kind = EventKind::Fault { what: what.clone(), during: Box::new(event.kind.clone()) };
-    let fault = Event { id: event.id.clone(), at: event.at, kind };
-    match attempt(given, id, before, &fault, now) {
+    let fault = |told| {
+        let kind = EventKind::Fault { what: what.clone(), during: Box::new(event.kind.clone()), told };
+        attempt(given, id, before, &Event { id: event.id.clone(), at: event.at, kind }, now)
+    };
+    match fault(true).or_else(|_| fault(false)) {
         Ok(Decided::Keep(mut decision)) => {
             decision.fault = Some(what);
             Ok(Decided::Keep(decision))
