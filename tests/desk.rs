@@ -422,9 +422,12 @@ async fn what_a_patient_types_is_shown_and_never_run() {
 #[tokio::test]
 async fn words_longer_than_the_page_takes_are_refused_by_the_service_too() {
     let desk = Desk::open().await;
+    desk.writes(Medium::Sms, "hi").await;
     let id = desk.writes(Medium::Sms, "cant breath").await;
     let ana = desk.login("ana").await;
     ana.act(&id, "claim", &[]).await;
+    let page = ana.get(&format!("/desk/{id}")).await.body;
+    assert!(page.contains("maxlength=\"4000\"") && page.contains("maxlength=\"1000\"") && !page.contains("maxlength=\"\""), "{page}");
     let long = "x".repeat(70_000);
     for what in [[("do", "reply"), ("step", "")], [("do", "note"), ("step", "")], [("do", "answer"), ("step", "hello")]] {
         let refused = ana.act(&id, what[0].1, &[what[1], ("text", &long)]).await;

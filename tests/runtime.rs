@@ -7,7 +7,8 @@ use intake::{
         event::{DeskAct, IfBusy, Start},
         session::{Frame, Session},
     },
-    runtime::{Target, TurnError, Turned},
+    render::{Catalog, Partials},
+    runtime::{Target, TurnError, Turned, shelf::Shelf},
     store::{Commit, Committed, TurnEntry},
 };
 use jiff::{Timestamp, ToSpan};
@@ -29,6 +30,23 @@ fn target(number: &str) -> Target {
 async fn conversation(running: &Running, number: &str) -> Conversation {
     let id = running.service.store().resolve(&sms(number)).await.unwrap();
     running.service.store().load(&id).await.unwrap().expect("there is a conversation").conversation
+}
+
+#[tokio::test]
+async fn who_wrote_what_cannot_be_answered_is_told_that_a_human_will_where_even_that_can_be_said() {
+    let unsayable = Partials::from([("handed-over".to_owned(), [("en".to_owned(), "{{nobody-knows this}}".to_owned())].into())]);
+    for (partials, n_said) in [(Partials::new(), 1), (unsayable, 0)] {
+        let place = Place::new("memory:").await;
+        let running = place.run_without_loops(&Clock::machine()).await;
+        // The words of the flow are not there.
+        let library = running.service.shelf().library.clone();
+        running.service.put_in_service(Shelf { library, catalog: Catalog::shared(&partials) });
+        assert!(running.text("SM1", "+15550100001", "hi").await.0.is_success());
+        let called = conversation(&running, "+15550100001").await.escalation.expect("a human is called");
+        assert_eq!(called.rule, "fault");
+        assert_eq!(running.service.store().depth().await.unwrap().0, n_said);
+        running.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -44,6 +44,12 @@ pub const READINGS_OFFERED: usize = 4;
 pub const WAITING_SESSIONS: usize = 8;
 /// Bytes of a webhook's body; no provider sends more than a few kB, batches included.
 pub const WEBHOOK_BODY_BYTES: usize = 64 * 1024;
+/// Characters of a caller's own id of a person.
+pub const RECORD_CHARS: usize = 200;
+/// Characters of a tracer's note.
+pub const NOTE_CHARS: usize = 4_000;
+/// Characters of an answer that a tracer fills in.
+pub const FILLED_IN_CHARS: usize = 1_000;
 /// Bytes of a form or API body.
 pub const FORM_BODY_BYTES: usize = 1024 * 1024;
 /// Bytes of one sealed stored value.

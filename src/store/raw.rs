@@ -102,11 +102,11 @@ pub struct RawBegin {
     pub conversation: ConversationId,
     /// Shard and fence.
     pub shard: (u16, u64),
-    /// Attempts known so far: another number means that somebody else began it. So does a time that has not come.
+    /// Attempts known so far: another number means that somebody else began it.
     pub n_attempts: u16,
     /// The epoch that the conversation must still have; `None`: any.
     pub epoch: Option<u64>,
-    /// Now.
+    /// Now. Where the item's time is later, it was put off since it was found.
     pub now_ms: i64,
     /// Until when the attempt counts as under way.
     pub under_way_until_ms: i64,

@@ -149,12 +149,11 @@ pub async fn of_many_turns_at_once_each_gets_its_own_answer(bench: Bench) {
             assert_eq!(bench.store.load(&turn.id).await.unwrap().unwrap().etag, turn.etag, "turn {nth}");
         }
     }
-    let n_kept = |n: u32| n * EACH;
     let second =
         bench.lines().await.into_iter().filter(|line| matches!(&line.entry, Entry::Turn(turn) if turn.event.id.as_str() == "second"));
-    assert_eq!(second.count(), n_kept(4) as usize);
+    assert_eq!(second.count(), 4 * EACH as usize);
     let states = bench.states().await;
-    assert_eq!(states.iter().filter(|(_, state)| *state == SentState::Cancelled).count(), 2 * n_kept(1) as usize);
+    assert_eq!(states.iter().filter(|(_, state)| *state == SentState::Cancelled).count(), 2 * EACH as usize);
 }
 
 pub async fn turns_in_a_race_all_count_once(bench: Bench) {

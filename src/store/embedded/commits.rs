@@ -79,11 +79,7 @@ async fn write(mut turns: Vec<&RawCommit>, db: &mut SqliteConnection, clock_ms: 
 }
 
 fn largest_power_of_two(n: usize) -> usize {
-    let mut power = TOGETHER;
-    while power > n {
-        power /= 2;
-    }
-    power
+    n.min(TOGETHER).checked_ilog2().map_or(0, |power| 1 << power)
 }
 
 /// What STOP takes back: all that waits and is not in the air.

@@ -83,9 +83,6 @@ pub(super) async fn start(
     Ok(response)
 }
 
-/// Characters of a caller's own id of a person.
-const RECORD_CHARS: usize = 200;
-
 fn people_of(people: Vec<PersonOf>) -> Result<Vec<NewPerson>, Problem> {
     if people.len() > limit::ROSTER {
         return Err(Problem::invalid(format!("`people`: one address answers for at most {} people", limit::ROSTER)));
@@ -99,8 +96,8 @@ fn people_of(people: Vec<PersonOf>) -> Result<Vec<NewPerson>, Problem> {
         if person.birth_year.is_some_and(|year| !(1900..=2100).contains(&year)) {
             return Err(Problem::invalid(format!("`people[{nth}].birth_year` must be a year from 1900 on")));
         }
-        if person.record.as_ref().is_some_and(|record| record.reveal().chars().count() > RECORD_CHARS) {
-            return Err(Problem::invalid(format!("`people[{nth}].record` must have at most {RECORD_CHARS} characters")));
+        if person.record.as_ref().is_some_and(|record| record.reveal().chars().count() > limit::RECORD_CHARS) {
+            return Err(Problem::invalid(format!("`people[{nth}].record` must have at most {} characters", limit::RECORD_CHARS)));
         }
         all.push(NewPerson { first_name: name.into(), birth_year: person.birth_year, record: person.record });
     }

@@ -19,6 +19,7 @@ use crate::{
     base::{
         EventId, Private,
         id::{ConversationId, TracerId},
+        limit,
     },
     engine::{
         Event, EventKind, Holder, Refusal,
@@ -30,9 +31,6 @@ use crate::{
 
 /// Characters of an act's id.
 const ACT_CHARS: usize = 64;
-/// Characters of a note and of an answer filled in; the page's own fields take no more.
-const NOTE_CHARS: usize = 4_000;
-const ANSWER_CHARS: usize = 1_000;
 /// Minutes for which a conversation can be put aside.
 const PARK_MINUTES: std::ops::RangeInclusive<i64> = 1..=14 * 24 * 60;
 
@@ -142,8 +140,8 @@ async fn read(service: &Service, signed: &Signed, id: &ConversationId, form: &Ac
         "release" => DeskAct::Release,
         "reopen" => DeskAct::Reopen,
         "reply" => DeskAct::Reply(words(reply_chars(service, id).await)?),
-        "note" => DeskAct::Note(words(NOTE_CHARS)?),
-        "answer" => DeskAct::Answer { step: form.step.clone(), said: words(ANSWER_CHARS)? },
+        "note" => DeskAct::Note(words(limit::NOTE_CHARS)?),
+        "answer" => DeskAct::Answer { step: form.step.clone(), said: words(limit::FILLED_IN_CHARS)? },
         "hand-back" => DeskAct::HandBack(match form.at.as_str() {
             "" => HandBack::AsPlanned,
             ".end" => HandBack::ToTheEnd,
@@ -180,7 +178,7 @@ async fn read(service: &Service, signed: &Signed, id: &ConversationId, form: &Ac
 async fn reply_chars(service: &Service, id: &ConversationId) -> usize {
     match service.store().living(id).await {
         Ok(Some(loaded)) => conversation::reply_chars(service, &loaded.conversation),
-        Ok(None) | Err(_) => crate::base::limit::SMS_CHARS,
+        Ok(None) | Err(_) => limit::SMS_CHARS,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     base::{
         Private,
         id::{ConversationId, RevisionId},
+        limit,
     },
     desk::{
         missing::{self, State},
@@ -106,6 +107,8 @@ impl View<'_> {
             "may_reply": works && !by_other,
             "reply_label": self.reply_label(),
             "reply_max": reply_chars(self.service, live).to_string(),
+            "note_max": limit::NOTE_CHARS.to_string(),
+            "filled_in_max": limit::FILLED_IN_CHARS.to_string(),
             "may_claim": works && !self.mine && !by_other,
             "claim_text": if live.holder == Holder::Bot { "Take over from the assistant" } else { "Claim" },
             "may_take_over": by_other && self.signed.role.may(Permission::AssignWork),
