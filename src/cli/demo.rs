@@ -11,7 +11,8 @@ use anyhow::{Context, ensure};
 
 use super::{out, serve, user};
 use crate::{
-    base::clock::Clock,
+    answer,
+    base::{Language, clock::Clock},
     config::{Settings, seal},
     security::{Sealer, role::Role, token},
 };
@@ -38,6 +39,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         make(&args.dir, &Clock::machine())?;
     }
     let mut settings = Settings::read(&file)?;
+    // Read when they are first asked for, which in a development build takes longer than the first text may.
+    for language in answer::languages().filter_map(|tag| Language::parse(&tag)) {
+        answer::hears(&language);
+    }
     serve::on_runtime(async {
         let listener = serve::listen(args.listen).await?;
         settings.server.listen = listener.local_addr()?;
