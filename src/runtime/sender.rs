@@ -131,7 +131,7 @@ impl Sender {
                 self.stock.add(store.outbox_of(&held, &of, now).await?);
             }
         }
-        let looks_on = self.gates.iter().flat_map(Gate::open_bands).any(|band| self.stock.ran_out(band));
+        let looks_on = self.ran_out();
         let gap_passed = self.looked_at.is_none_or(|at| Instant::now() >= at + LOOK_GAP);
         if Instant::now() >= self.look_at || (looks_on && gap_passed) {
             let orphans = Instant::now() >= self.orphans_at;
@@ -180,11 +180,15 @@ impl Sender {
         Ok(())
     }
 
+    /// Whether all that was read of a band that may be looked into is gone, and there was more.
+    fn ran_out(&self) -> bool {
+        self.stock.ran_out().any(|band| self.gates.iter().any(|gate| gate.lets(band)))
+    }
+
     /// How long until there may be something to do that nobody rings for.
     fn next_thing(&self) -> Duration {
         let opens = self.gates.iter().filter_map(|gate| gate.opens_at(&self.stock));
-        let more = self.gates.iter().flat_map(Gate::open_bands).any(|band| self.stock.ran_out(band));
-        let more_at = more.then(|| self.looked_at.map_or(self.look_at, |at| at + LOOK_GAP));
+        let more_at = self.ran_out().then(|| self.looked_at.map_or(self.look_at, |at| at + LOOK_GAP));
         let next = opens.chain(more_at).chain([self.look_at]).min().unwrap_or(self.look_at);
         next.saturating_duration_since(Instant::now())
     }

@@ -63,13 +63,18 @@ impl Stock {
         }
     }
 
-    /// Whether all that was read of a band is gone, and there was more.
-    pub fn ran_out(&self, band: Band) -> bool {
-        self.cut.contains(&band) && !self.has(band)
+    /// Bands of which all that was read is gone, and there was more.
+    pub fn ran_out(&self) -> impl Iterator<Item = Band> {
+        self.cut.iter().copied().filter(|band| !self.has(*band))
     }
 
     fn has(&self, band: Band) -> bool {
         self.bands.get(&band).is_some_and(|waiting| !waiting.is_empty())
+    }
+
+    /// Bands of which anything waits, the first class first.
+    fn waiting(&self) -> impl Iterator<Item = Band> {
+        self.bands.iter().filter(|(_, waiting)| !waiting.is_empty()).map(|(band, _)| *band)
     }
 
     fn next(&mut self, band: Band) -> Option<Pending> {
@@ -129,6 +134,11 @@ impl Gate {
         Band::all(&self.lanes).into_iter().filter(|band| self.is_open(band.class))
     }
 
+    /// Whether what is of a band may leave by it now.
+    pub fn lets(&self, band: Band) -> bool {
+        self.lanes.contains(&band.lane) && self.is_open(band.class)
+    }
+
     fn is_open(&self, class: Class) -> bool {
         self.shut_until.get(&class).is_none_or(|until| *until <= Instant::now())
     }
@@ -150,7 +160,8 @@ impl Gate {
         let in_the_air = air.n_of(&self.name);
         let mut chosen: Vec<Pending> = Vec::new();
         let mut whose = BTreeSet::new();
-        for band in self.open_bands() {
+        let open: Vec<Band> = stock.waiting().filter(|band| self.lets(*band)).collect();
+        for band in open {
             while in_the_air + chosen.len() < seats(band.class) {
                 let Some(pending) = stock.next(band) else { break };
                 // Another of the same is on its way: it rings when it has landed.
