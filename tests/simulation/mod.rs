@@ -32,16 +32,9 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// The command that runs one seed again, with the profile that this was built with.
+/// The command that runs one seed again: whatever built this, a seed is the same life.
 fn again(seed: u64, n_events: u64, name: &str) -> String {
-    let program = std::env::current_exe().unwrap();
-    let folder = program.ancestors().nth(2).and_then(|folder| folder.file_name()).map(|name| name.to_string_lossy().into_owned());
-    let profile = match folder.as_deref() {
-        None | Some("debug") => String::new(),
-        Some("release") => " --release".to_owned(),
-        Some(other) => format!(" --profile {other}"),
-    };
-    format!("INTAKE_SEED={seed} INTAKE_EVENTS={n_events} cargo test{profile} --test all simulation::{name}")
+    format!("INTAKE_SEED={seed} INTAKE_EVENTS={n_events} cargo test --test all simulation::{name}")
 }
 
 /// A seed that is not well, and what is wrong.

@@ -238,7 +238,7 @@ impl World {
     pub fn run(&mut self) {
         for _ in 0..self.plan.n_events {
             self.event();
-            for _ in 0..=self.below(5) {
+            for _ in 0..=self.below(4) {
                 self.pass_time();
             }
         }
