@@ -1,32 +1,48 @@
 //! The wish to stop, told to every loop and every open stream.
 
-use tokio::sync::watch;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::Notify;
 
 /// A wish to stop that anybody can wait for. Clones hear the same wish.
+///
+/// Who waits is woken in the order in which they came: with `watch`, which wakes in an order by chance, a simulated life does not repeat itself.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
+pub struct Stop(Arc<Wish>);
+
+#[derive(Debug, Default)]
+struct Wish {
+    asked: AtomicBool,
+    heard: Notify,
+}
 
 impl Stop {
     /// Nobody has asked yet.
     #[expect(clippy::new_without_default, reason = "there is one for each process, made on purpose")]
     pub fn new() -> Self {
-        Self(watch::channel(false).0)
+        Self(Arc::default())
     }
 
     /// Asks everybody to stop.
     pub fn ask(&self) {
-        self.0.send_replace(true);
+        self.0.asked.store(true, Ordering::SeqCst);
+        self.0.heard.notify_waiters();
     }
 
     /// Whether somebody asked.
     pub fn is_asked(&self) -> bool {
-        *self.0.borrow()
+        self.0.asked.load(Ordering::SeqCst)
     }
 
     /// Waits until somebody asks.
     pub async fn asked(&self) {
-        let mut wish = self.0.subscribe();
-        // It fails only when no sender is left, and this one is.
-        let _ = wish.wait_for(|asked| *asked).await;
+        // Made before the look: who asks in between is heard.
+        let heard = self.0.heard.notified();
+        if !self.is_asked() {
+            heard.await;
+        }
     }
 }

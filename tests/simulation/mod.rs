@@ -14,9 +14,10 @@ mod recording;
 mod world;
 
 use std::{
+    ops::Range,
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Instant,
@@ -51,8 +52,28 @@ fn life(seed: u64, plan: Plan) -> (Vec<Finding>, Counts, u64) {
     (findings, counts, diary)
 }
 
-/// Many lives, as many at once as there are processors (each on a thread of its own, so a seed repeats itself); the first that is not
-/// well ends the test with the command that repeats it.
+/// Each seed on as many threads as there are processors (a life is on one thread, so a seed repeats itself), until one is not well.
+fn on_all_processors(seeds: Range<u64>, is_well: impl Fn(u64) -> bool + Sync) {
+    let (next, ended) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
+    let work = || {
+        while !ended.load(Ordering::Relaxed) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return;
+            }
+            if !is_well(seed) {
+                ended.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+}
+
+/// Many lives; the first that is not well ends the test with the command that repeats it.
 fn lives(name: &str, default_seeds: u64, plan: Plan) {
     if std::env::var_os("INTAKE_LOG").is_some() {
         intake::telemetry::start_logging(None);
@@ -63,31 +84,23 @@ fn lives(name: &str, default_seeds: u64, plan: Plan) {
         Some(seed) => seed..seed + 1,
         None => 0..number("INTAKE_SEEDS").unwrap_or(default_seeds),
     };
-    let (n_seeds, next, began) = (seeds.end - seeds.start, AtomicU64::new(seeds.start), Instant::now());
+    let (n_seeds, began) = (seeds.end - seeds.start, Instant::now());
     let sum: Mutex<(Counts, Vec<Unwell>)> = Mutex::default();
-    let work = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end || !sum.lock().unwrap().1.is_empty() {
-                return;
+    on_all_processors(seeds, |seed| {
+        let ended = std::panic::catch_unwind(|| life(seed, plan));
+        let mut sum = sum.lock().unwrap();
+        let findings = match ended {
+            Ok((findings, counts, _)) => {
+                sum.0.add(&counts);
+                findings
             }
-            let ended = std::panic::catch_unwind(|| life(seed, plan));
-            let mut sum = sum.lock().unwrap();
-            match ended {
-                Ok((findings, counts, _)) => {
-                    sum.0.add(&counts);
-                    if !findings.is_empty() {
-                        sum.1.push((seed, findings));
-                    }
-                }
-                Err(_) => sum.1.push((seed, vec![Finding(Wrong::Panicked, "see above".to_owned())])),
-            }
+            Err(_) => vec![Finding(Wrong::Panicked, "see above".to_owned())],
+        };
+        let is_well = findings.is_empty();
+        if !is_well {
+            sum.1.push((seed, findings));
         }
-    };
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(usize::try_from(n_seeds).unwrap()) {
-            scope.spawn(work);
-        }
+        is_well
     });
     let (sum, mut bad) = sum.into_inner().unwrap();
     bad.sort_by_key(|(seed, _)| *seed);
@@ -114,11 +127,12 @@ fn a_store_that_comes_back_older_stays_consistent() {
 
 #[test]
 fn a_seed_repeats_itself() {
-    let plan = Plan { n_events: 200, broken: Broken::Nothing, rolls_back: false };
-    for seed in [3, 9, 14] {
-        let runs: Vec<u64> = (0..2).map(|_| life(seed, plan).2).collect();
-        assert_eq!(runs[0], runs[1], "seed {seed}");
-    }
+    let plan = Plan { n_events: number("INTAKE_EVENTS").unwrap_or(200), broken: Broken::Nothing, rolls_back: false };
+    on_all_processors(0..number("INTAKE_SEEDS").unwrap_or(4), |seed| {
+        let [one, two] = [(); 2].map(|()| life(seed, plan).2);
+        assert_eq!(one, two, "seed {seed}");
+        true
+    });
 }
 
 /// A service broken on purpose is found out by its own kind of wrong, within so many seeds.
