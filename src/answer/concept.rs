@@ -19,6 +19,11 @@ use super::{
 const RELATIONS: &str = "family";
 /// Steps of a scale mean an option only where the options are such steps: a "bad cough" is no "severe headache".
 const SCALES: [&str; 5] = ["degree", "change", "often", "test", "dose"];
+/// What is wrong with somebody: none of it is asked where consent is.
+const SIGNS: [&str; 23] = [
+    "fever", "cough", "throat", "headache", "diarrhea", "vomiting", "nausea", "rash", "tired", "breath", "nose", "sneezing", "smell",
+    "taste", "aches", "chills", "stomach", "dizzy", "chest", "appetite", "swelling", "itch", "joint",
+];
 /// Words of the longest denial in a label: "no longer any".
 const DENIAL: usize = 3;
 /// Letters written onto a word are taken off so often: وبال.
@@ -34,6 +39,7 @@ pub struct Concepts {
     around: Vec<Option<usize>>,
     relations: Option<usize>,
     scales: Vec<usize>,
+    signs: Vec<usize>,
     clitics: Vec<String>,
 }
 
@@ -62,8 +68,9 @@ impl Concepts {
         }
         let phrases = Lexicon::new(by_phrase.keys().enumerate().map(|(set, phrase)| (phrase.as_str(), set)));
         let relations = numbers.get(RELATIONS).copied();
-        let scales = SCALES.iter().filter_map(|name| numbers.get(name).copied()).collect();
-        Self { phrases, sets: by_phrase.into_values().collect(), around, relations, scales, clitics: clitics.to_vec() }
+        let numbers_of = |names: &[&str]| names.iter().filter_map(|name| numbers.get(name).copied()).collect();
+        let (scales, signs) = (numbers_of(&SCALES), numbers_of(&SIGNS));
+        Self { phrases, sets: by_phrase.into_values().collect(), around, relations, scales, signs, clitics: clitics.to_vec() }
     }
 
     /// What the longest phrase at a token may stand for, and how many tokens it takes.
@@ -81,6 +88,11 @@ impl Concepts {
         }
         let found = found?;
         Some((self.sets.get(found.meaning)?, found.tokens))
+    }
+
+    /// Whether a sign of illness is named at a token.
+    pub fn names_a_sign(&self, tokens: &Tokens, at: usize) -> bool {
+        self.at(tokens, at).is_some_and(|(set, _)| set.iter().any(|concept| self.signs.contains(concept)))
     }
 
     /// Every concept that a label names, but those that it denies ("No cough"). "Filho(a)", "Esposo/a" name both the man and the woman: what

@@ -49,12 +49,30 @@ pub fn consent(tokens: &Tokens, words: &Words) -> Reading {
     if tokens.asks || pieces.iter().any(|p| matches!(p.word, TruthWord::But | TruthWord::Refusal)) {
         return Reading::Unclear(Unclear::Unknown);
     }
+    // "no trouble breathing" is said to another question
+    if denies_a_sign(tokens, words) {
+        return Reading::Unclear(Unclear::Unknown);
+    }
     match truth(tokens, words) {
         Ok((Truth::Unsure, _)) => Reading::Unclear(Unclear::Unsure),
         Ok((truth, how)) if how != How::Within || heads(&pieces) => Reading::Clear { value: Value::Consent(truth == Truth::Yes), how },
         Ok(_) => Reading::Unclear(Unclear::Unknown),
         Err(why) => Reading::Unclear(why),
     }
+}
+
+/// "No fever": the no that begins the reply is of a sign of illness, in the same clause.
+fn denies_a_sign(tokens: &Tokens, words: &Words) -> bool {
+    let mut at = 0;
+    while let Some(found) = words.truth.find(tokens, at) {
+        at += found.tokens;
+        match found.meaning {
+            TruthWord::Filler => {}
+            TruthWord::No | TruthWord::NoAlone => return !tokens.breaks(at) && words.concepts.names_a_sign(tokens, at),
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// What a whole reply says of yes and no, if nothing but that: used where a yes or no comes in place of another answer.
