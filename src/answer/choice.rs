@@ -35,7 +35,7 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words:
     if unsure(&list, &labels, tokens, words) {
         return of_unsure(&list, &labels, tokens, words);
     }
-    if asks_back(tokens, words) {
+    if asks_back(tokens, words) || is_said_elsewhere(choices, tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
     }
     let (mut said, rest) = scan(&list, &labels, tokens, words);
@@ -248,6 +248,17 @@ fn of_truth(choices: &[Choice], tokens: &Tokens, words: &Words) -> Option<Readin
         }
         _ => None,
     }
+}
+
+/// "No trouble breathing" to "No, wrong number": a sign is denied where no option is of signs, nor a "no" or "none" and nothing else.
+fn is_said_elsewhere(choices: &[Choice], tokens: &Tokens, words: &Words) -> bool {
+    let takes_it = |choice: &Choice| {
+        let label = Tokens::of(&choice.label);
+        choice.exclusive
+            || words.truth.exactly(&label, 0, label.len()) == Some(TruthWord::No)
+            || (0..label.len()).any(|at| words.concepts.names_a_sign(&label, at))
+    };
+    yes_no::denies_a_sign(tokens, words) && !choices.iter().any(takes_it)
 }
 
 fn nothing(tokens: &Tokens, words: &Words) -> Unclear {

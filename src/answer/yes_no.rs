@@ -62,7 +62,7 @@ pub fn consent(tokens: &Tokens, words: &Words) -> Reading {
 }
 
 /// "No fever": the no that begins the reply is of a sign of illness, in the same clause.
-fn denies_a_sign(tokens: &Tokens, words: &Words) -> bool {
+pub fn denies_a_sign(tokens: &Tokens, words: &Words) -> bool {
     let mut at = 0;
     while let Some(found) = words.truth.find(tokens, at) {
         at += found.tokens;
