@@ -35,8 +35,11 @@ pub fn one_of(choices: &[Choice], tokens: &Tokens, context: &Context<'_>, words:
     if unsure(&list, &labels, tokens, words) {
         return of_unsure(&list, &labels, tokens, words);
     }
-    if asks_back(tokens, words) || is_said_elsewhere(choices, tokens, words) {
+    if asks_back(tokens, words) {
         return Reading::Unclear(Unclear::Unknown);
+    }
+    if is_said_elsewhere(choices, tokens, words) {
+        return Reading::Unclear(Unclear::NotInList);
     }
     let (mut said, rest) = scan(&list, &labels, tokens, words);
     // "num apê no 5o andar", "la tripa sobre todo": beside the one that words name, a number or an "all" within a sentence is of something else

@@ -42,7 +42,7 @@ pub enum Unclear {
     Empty,
     /// Words we do not know for this question.
     Unknown,
-    /// Somebody is named whom the list does not have.
+    /// Somebody is named whom the list does not have, or something that was not asked: plain enough to be read in no other language.
     NotInList,
     /// It says yes and no, or contradicts itself.
     Contradiction,

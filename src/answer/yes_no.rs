@@ -51,7 +51,7 @@ pub fn consent(tokens: &Tokens, words: &Words) -> Reading {
     }
     // "no trouble breathing" is said to another question
     if denies_a_sign(tokens, words) {
-        return Reading::Unclear(Unclear::Unknown);
+        return Reading::Unclear(Unclear::NotInList);
     }
     match truth(tokens, words) {
         Ok((Truth::Unsure, _)) => Reading::Unclear(Unclear::Unsure),
