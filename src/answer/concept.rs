@@ -19,7 +19,7 @@ use super::{
 const RELATIONS: &str = "family";
 /// Steps of a scale mean an option only where the options are such steps: a "bad cough" is no "severe headache".
 const SCALES: [&str; 5] = ["degree", "change", "often", "test", "dose"];
-/// What is wrong with somebody: none of it is asked where consent is.
+/// Signs of illness: who denies one answers a question about it, not one for consent or for who they are.
 const SIGNS: [&str; 23] = [
     "fever", "cough", "throat", "headache", "diarrhea", "vomiting", "nausea", "rash", "tired", "breath", "nose", "sneezing", "smell",
     "taste", "aches", "chills", "stomach", "dizzy", "chest", "appetite", "swelling", "itch", "joint",

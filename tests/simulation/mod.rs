@@ -33,6 +33,14 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// The seeds to live: the one asked for, as many as were asked for, or so many.
+fn seeds(default: u64) -> Range<u64> {
+    match number("INTAKE_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("INTAKE_SEEDS").unwrap_or(default),
+    }
+}
+
 /// The command that runs one seed again: whatever built this, a seed is the same life.
 fn again(seed: u64, n_events: u64, name: &str) -> String {
     format!("INTAKE_SEED={seed} INTAKE_EVENTS={n_events} cargo test --test all simulation::{name}")
@@ -80,10 +88,7 @@ fn lives(name: &str, default_seeds: u64, plan: Plan) {
     }
     let n_events = number("INTAKE_EVENTS").unwrap_or(plan.n_events);
     let plan = Plan { n_events, ..plan };
-    let seeds = match number("INTAKE_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("INTAKE_SEEDS").unwrap_or(default_seeds),
-    };
+    let seeds = seeds(default_seeds);
     let (n_seeds, began) = (seeds.end - seeds.start, Instant::now());
     let sum: Mutex<(Counts, Vec<Unwell>)> = Mutex::default();
     on_all_processors(seeds, |seed| {
@@ -128,9 +133,9 @@ fn a_store_that_comes_back_older_stays_consistent() {
 #[test]
 fn a_seed_repeats_itself() {
     let plan = Plan { n_events: number("INTAKE_EVENTS").unwrap_or(200), broken: Broken::Nothing, rolls_back: false };
-    on_all_processors(0..number("INTAKE_SEEDS").unwrap_or(4), |seed| {
+    on_all_processors(seeds(15), |seed| {
         let [one, two] = [(); 2].map(|()| life(seed, plan).2);
-        assert_eq!(one, two, "seed {seed}");
+        assert_eq!(one, two, "again: {}", again(seed, plan.n_events, "a_seed_repeats_itself"));
         true
     });
 }
