@@ -25,10 +25,20 @@ pub mod unclear;
 mod users;
 mod vault;
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{
+    ConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
 
 pub use apply::Applied;
 pub use audit::{AuditRow, AuditState, Auditing};
@@ -50,10 +60,15 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Connections to a file: one writes at a time, the others read beside it.
 const CONNECTIONS: u32 = 4;
 
+/// Each record in memory has a name of its own in this process.
+static N_IN_MEMORY: AtomicU64 = AtomicU64::new(0);
+
 /// The record. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug)]
 pub struct Records {
     pool: SqlitePool,
+    /// What keeps a record in memory alive.
+    _anchor: Option<Arc<Mutex<SqliteConnection>>>,
     vault: Arc<Vault>,
     clock: Clock,
 }
@@ -88,6 +103,8 @@ impl Records {
     /// [`RecordsError::Configuration`] for another kind of address or a file made by a newer version; `Unavailable` where the file
     /// cannot be opened.
     pub async fn open(url: &str, sealer: Sealer, clock: Clock) -> Result<Self, RecordsError> {
+        let cannot_open = |error| RecordsError::Unavailable(format!("the file of the record cannot be opened: {error}"));
+        let mut anchor = None;
         let pool = match url.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() && path != ":memory:" => {
                 owned_file(path)
@@ -96,15 +113,18 @@ impl Records {
                 SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await
             }
             Some(("memory", "")) => {
-                // Each connection to memory is a database of its own: one, and it never goes.
-                let pool = SqlitePoolOptions::new().min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
-                pool.connect_with(options("sqlite::memory:")?).await
+                // A database in memory lives as long as a connection to it. Those of the pool go at any time, as when somebody hangs up
+                // while one is being looked at; this one stays. Two at once would lock each other out.
+                let nth = N_IN_MEMORY.fetch_add(1, Ordering::Relaxed);
+                let options = options("sqlite:")?.filename(format!("/record-{nth}")).vfs("memdb");
+                anchor = Some(Arc::new(Mutex::new(options.connect().await.map_err(cannot_open)?)));
+                SqlitePoolOptions::new().max_connections(1).connect_with(options).await
             }
             _ => return Err(not_understood()),
         }
-        .map_err(|error| RecordsError::Unavailable(format!("the file of the record cannot be opened: {error}")))?;
+        .map_err(cannot_open)?;
         migrate::run(&pool).await?;
-        Ok(Self { pool, vault: Arc::new(Vault::new(sealer, clock.clone())), clock })
+        Ok(Self { pool, _anchor: anchor, vault: Arc::new(Vault::new(sealer, clock.clone())), clock })
     }
 
     /// Whether it answers.
@@ -182,4 +202,23 @@ fn items_text(items: &[Item]) -> String {
         Item::Nth(nth) => nth.to_string(),
     };
     items.iter().map(part).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_record_in_memory_outlives_its_connections_and_is_no_others() {
+        let clock = Clock::set_to(Timestamp::UNIX_EPOCH, 1);
+        let sealer = Sealer::parse(&Sealer::generate(&clock)).unwrap();
+        let open = || Records::open("memory:", sealer.clone(), clock.clone());
+        let (records, another) = (open().await.unwrap(), open().await.unwrap());
+        let user = NewUser { login: "ana".into(), first_name: "Ana".into(), role: "tracer".into(), password_hash: "x".into() };
+        records.add_user(&user).await.unwrap();
+        // As where a request ends while its connection is being looked at.
+        records.pool.acquire().await.unwrap().close().await.unwrap();
+        assert_eq!(records.users().await.unwrap().len(), 1);
+        assert!(another.users().await.unwrap().is_empty());
+    }
 }
