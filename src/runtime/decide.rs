@@ -26,9 +26,13 @@ use crate::{
 /// The least time to the next wake after one that found nothing to do, in seconds.
 const IDLE_WAKE_S: i64 = 60;
 
+/// Hears an event: [`engine::step`], or what is measured in its place.
+pub type Engine = fn(&World<'_>, &Conversation, &Event, Timestamp) -> Step;
+
 /// What a decision needs besides the conversation and the event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given<'a> {
+    pub engine: Engine,
     pub shelf: &'a Shelf,
     pub agency: &'a Agency,
     pub desk: &'a Desk,
@@ -106,7 +110,7 @@ fn attempt(given: Given<'_>, id: &ConversationId, before: &Conversation, event: 
             stop_confirmed_by_provider: given.stop_confirmed_by_provider,
             flood: given.flood,
         };
-        let step = engine::step(&world, before, event, now);
+        let step = (given.engine)(&world, before, event, now);
         match step.outcome {
             Outcome::Changed if has_outgrown(before, event, &step.conversation) => {
                 Err(format!("what it gathered is over {} bytes", limit::SESSIONS_BYTES))

@@ -29,6 +29,7 @@ pub mod stop;
 pub mod traces;
 mod turn;
 
+pub use decide::Engine;
 pub use hints::Hints;
 pub use loops::Loops;
 pub use service::{Parts, Service, Target, TurnError, Turned};

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    decide::Given,
+    decide::{Engine, Given},
     hints::Hints,
     http::Http,
     lanes::Lanes,
@@ -47,6 +47,7 @@ pub struct Service(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: Settings,
+    engine: Engine,
     agency: Agency,
     desk: Desk,
     stop_confirmed_by_provider: Vec<String>,
@@ -126,12 +127,14 @@ pub struct Parts {
     pub clock: Clock,
     /// The HTTP client.
     pub http: Http,
+    /// What hears events.
+    pub engine: Engine,
 }
 
 impl Service {
     /// A service of its parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, store, records, shelf, clock, http } = parts;
+        let Parts { settings, store, records, shelf, clock, http, engine } = parts;
         let agency = settings.agency.agency();
         let by_medium = |address: &Address| settings.channels.iter().find(|channel| channel.medium() == address.medium);
         let on_call = settings.desk.on_call.iter().filter_map(|address| Some((address.clone(), by_medium(address)?.name().to_owned())));
@@ -140,6 +143,7 @@ impl Service {
             settings.channels.iter().filter(|channel| confirms_stop(channel)).map(|channel| channel.name().to_owned()).collect();
         let node = format!("{}/{}", place(&settings), clock.new_id("node"));
         Self(Arc::new(Inner {
+            engine,
             agency,
             desk,
             stop_confirmed_by_provider,
@@ -283,6 +287,7 @@ impl Service {
 
     pub(super) fn given<'a>(&'a self, shelf: &'a Shelf) -> Given<'a> {
         Given {
+            engine: self.0.engine,
             shelf,
             agency: &self.0.agency,
             desk: &self.0.desk,

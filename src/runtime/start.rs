@@ -10,6 +10,7 @@ use super::{
 use crate::{
     base::clock::Clock,
     config::{Settings, StoreUrl, folder},
+    engine,
     flow::{Finding, Level, Library},
     records::{Records, RecordsError},
     render::Catalog,
@@ -61,11 +62,19 @@ impl From<RecordsError> for StartError {
     }
 }
 
+/// Opens everything that the configuration names, and makes a service of it.
+///
+/// # Errors
+/// What cannot be opened, and why.
+pub async fn open(settings: Settings, clock: Clock) -> Result<Service, StartError> {
+    Ok(Service::new(parts(settings, clock).await?))
+}
+
 /// Opens everything that the configuration names.
 ///
 /// # Errors
 /// What cannot be opened, and why.
-pub async fn open(mut settings: Settings, clock: Clock) -> Result<Service, StartError> {
+pub async fn parts(mut settings: Settings, clock: Clock) -> Result<Parts, StartError> {
     let shelf = shelf(&settings)?;
     settings.flows.welcome = welcome(&settings, &shelf)?;
     let sealer = settings.seal.sealer(&clock).map_err(StartError::Key)?;
@@ -76,7 +85,7 @@ pub async fn open(mut settings: Settings, clock: Clock) -> Result<Service, Start
     }
     let records = Records::open(&url(&settings.records), sealer, clock.clone()).await?;
     let http = Http::new().map_err(StartError::Http)?;
-    Ok(Service::new(Parts { settings, store, records, shelf, clock, http }))
+    Ok(Parts { settings, store, records, shelf, clock, http, engine: engine::step })
 }
 
 /// Opens the record alone: for adding users beside a running service.

@@ -77,6 +77,7 @@ fn a_recorder_that_dies_records_everything_once() {
                 shelf: constant().shelves[0].clone(),
                 clock: shared.clock.clone(),
                 http: Http::played(Arc::new(Provider { shared: shared.clone(), life: 0 })),
+                engine: intake::engine::step,
             });
             let _loops = Loops::start(&service);
             // Longer lives where the machine is busy, or nothing would ever be recorded.

@@ -395,6 +395,7 @@ impl World {
             shelf: constant.shelves[version].clone(),
             clock,
             http: Http::played(Arc::new(Provider { shared, life })),
+            engine: intake::engine::step,
         });
         let loops = runtime.block_on(async { Loops::start_without_record(&service) });
         Up { router: web::router(&service), service, runtime, loops: Some(loops), life, stopped: Arc::default() }

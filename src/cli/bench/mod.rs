@@ -7,8 +7,8 @@
 //! Four servers are measured one after the other on a fresh store, all of them this very program as a child process:
 //! - *bare*: HTTP, signature check and reading of the form as they are in service; then, in place of a turn, one round trip to the store with
 //!   a commit as small as it can be (see `yardstick`).
-//! - *empty*: the yardstick. The same with the service's own store: found, opened, sealed, committed, by an engine that always says the same.
-//! - *inbound*: webhooks to commits, without the loops: what the store acknowledged, nothing sent.
+//! - *inbound*: the service without its loops: webhooks to commits, what the store acknowledged, nothing sent.
+//! - *empty*: the yardstick. As *inbound* to the last byte, but for the engine, which says the same whatever it hears.
 //! - *whole way*: everything that `intake serve` runs; replies go to a provider on loopback, the journal into the record.
 //!
 //! Everything stays on loopback and ends by itself.

@@ -6,9 +6,11 @@ use clap::ValueEnum;
 
 use super::yardstick;
 use crate::{
+    base::clock::Clock,
     cli::serve,
     config::Settings,
-    runtime::{Loops, Service},
+    engine,
+    runtime::{Engine, Loops, Parts, Service, start},
     web,
 };
 
@@ -17,7 +19,7 @@ use crate::{
 pub enum Part {
     /// HTTP, signature, form, and a commit as small as it can be.
     Bare,
-    /// The same with the service's own commit, and an engine that always says the same.
+    /// As `inbound`, with an engine that always says the same.
     Empty,
     /// Webhooks to commits, without the loops.
     Inbound,
@@ -45,15 +47,18 @@ pub fn serve(part: Part, config: &Path) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(config)?;
     serve::on_runtime(async {
         let listener = serve::listen(settings.server.listen).await?;
-        if matches!(part, Part::Bare | Part::Empty) {
-            let serving = yardstick::serve(settings, listener, part == Part::Bare);
-            tokio::select! {
-                served = serving => served?,
-                () = input_ended() => {}
+        let engine: Engine = match part {
+            Part::Bare => {
+                tokio::select! {
+                    served = yardstick::serve(settings, listener) => served?,
+                    () = input_ended() => {}
+                }
+                return Ok(ExitCode::SUCCESS);
             }
-            return Ok(ExitCode::SUCCESS);
-        }
-        let service = serve::open(settings).await?;
+            Part::Empty => yardstick::empty_engine,
+            Part::Inbound | Part::Whole => engine::step,
+        };
+        let service = Service::new(Parts { engine, ..start::parts(settings, Clock::machine()).await? });
         let loops = (part == Part::Whole).then(|| Loops::start(&service));
         tokio::spawn(stop_with_input(service.clone()));
         web::serve(&service, listener).await;

@@ -1,10 +1,11 @@
-//! What the service is measured beside: the same reading of HTTP, signature and form, and then
+//! What the service is measured beside.
 //!
-//! - *bare*: one round trip with a commit as small as a commit can be. On Redis `EVALSHA` of the script below with 850 bytes of conversation,
-//!   300 of journal and 300 of outbox, about what a turn of the interview keeps; it compares a version and goes on whatever it finds, since
-//!   nothing was read before. On SQLite one row of 1,450 bytes through the same writer, which groups. In memory the same without a file.
-//! - *empty*: the service's own store, with an engine that says the same thing whatever it hears: the conversation recalled or found, opened,
-//!   its ring of ids moved on, sealed, and committed with a message, a wake and a line of the journal.
+//! - *bare*: the same reading of HTTP, signature and form on a server without anything else, and one round trip with a commit as small as
+//!   a commit can be. On Redis `EVALSHA` of the script below with 850 bytes of conversation, 300 of journal and 300 of outbox, about what
+//!   a turn of the interview keeps; it compares a version and goes on whatever it finds, since nothing was read before. On SQLite one row
+//!   of 1,450 bytes through the same writer, which groups. In memory the same without a file.
+//! - *empty*: the service itself with [`empty_engine`] in the place of the engine: the conversation recalled or found, opened, its ring of
+//!   ids moved on, sealed, and committed with a message, a wake and a line of the journal.
 
 use std::sync::Arc;
 
@@ -16,17 +17,19 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use redis::aio::ConnectionManager;
 use tokio::net::TcpListener;
 
 use crate::{
-    base::{Address, Language, Private, clock::Clock, id::OutboxId, limit},
+    base::{Language, Private, clock::Clock, limit},
     channel::{self, Happening, Hook, Inbound},
     config::{Settings, StoreUrl},
-    engine::{Conversation, Event, Purpose},
-    render::{Outgoing, Shape},
-    store::{Commit, Committed, Load, OutboxItem, Said, Store, TurnEntry},
+    engine::{
+        Conversation, Effect, Event, Outcome, Purpose, Say, Step, World,
+        effect::{Paragraph, Words},
+    },
+    store::Store,
 };
 
 const COMMIT: &str = "
@@ -56,38 +59,43 @@ struct Yardstick {
 }
 
 enum Way {
-    /// Bare, with the script's hash.
+    /// With the script's hash.
     Script(ConnectionManager, String),
-    /// Bare, where the store knows no scripts.
+    /// Where the store knows no scripts.
     Row(Store),
-    /// Empty.
-    Turn(Store),
 }
 
-/// Serves one of the two.
+/// An engine that says the same thing whatever it hears.
+pub fn empty_engine(_: &World<'_>, before: &Conversation, event: &Event, now: Timestamp) -> Step {
+    let mut conversation = before.clone();
+    conversation.seen.remember(&event.id, event.at);
+    conversation.n_turns += 1;
+    conversation.last_inbound_at = Some(now);
+    let says = Paragraph { words: Words::Plain(Private::new(SAYS.to_owned())), data: Vec::new(), brief: false };
+    let say = Say { purpose: Purpose::Dialogue, language: Language::english(), paragraphs: vec![says], question: None, template: None };
+    let wake_at = now.checked_add(WAKE).ok();
+    Step { conversation, effects: vec![Effect::Say(say)], outcome: Outcome::Changed, trace: Vec::new(), wake_at }
+}
+
+/// Serves the bare one.
 ///
 /// # Errors
 /// Where the store cannot be opened.
-pub async fn serve(settings: Settings, listener: TcpListener, bare: bool) -> anyhow::Result<()> {
+pub async fn serve(settings: Settings, listener: TcpListener) -> anyhow::Result<()> {
     let clock = Clock::machine();
-    let opened = |url: &str| {
-        let (sealer, clock, url) = (settings.seal.sealer(&clock).map_err(anyhow::Error::msg), clock.clone(), url.to_owned());
-        async move { anyhow::Ok(Store::open(&url, sealer?, clock).await?.0) }
-    };
-    let url = match &settings.store {
-        StoreUrl::Redis(url) => url.reveal().clone(),
-        StoreUrl::Sqlite(file) => format!("sqlite:{}", file.display()),
-        StoreUrl::Memory => "memory:".to_owned(),
+    let rows = |url: String| {
+        let (sealer, clock) = (settings.seal.sealer(&clock).map_err(anyhow::Error::msg), clock.clone());
+        async move { anyhow::Ok(Way::Row(Store::open(&url, sealer?, clock).await?.0)) }
     };
     let way = match &settings.store {
-        _ if !bare => Way::Turn(opened(&url).await?),
         StoreUrl::Redis(url) => {
             let client = redis::Client::open(url.reveal().as_str())?;
             let mut connection = ConnectionManager::new(client).await?;
             let hash = redis::cmd("SCRIPT").arg("LOAD").arg(COMMIT).query_async(&mut connection).await?;
             Way::Script(connection, hash)
         }
-        StoreUrl::Sqlite(_) | StoreUrl::Memory => Way::Row(opened(&url).await?),
+        StoreUrl::Sqlite(file) => rows(format!("sqlite:{}", file.display())).await?,
+        StoreUrl::Memory => rows("memory:".to_owned()).await?,
     };
     let yardstick = Arc::new(Yardstick { settings, clock, way });
     let app = Router::new().route("/in/{channel}", post(inbound)).with_state(yardstick);
@@ -105,9 +113,8 @@ async fn inbound(State(yardstick): State<Arc<Yardstick>>, Path(name): Path<Strin
     let told = channel.receive(&request, &yardstick.settings.server.public_url, yardstick.clock.now(), Hook::Inbound);
     let Inbound::Happenings(happenings) = told else { return StatusCode::FORBIDDEN.into_response() };
     for happening in happenings {
-        let Happening::Event { address, event, .. } = happening else { continue };
+        let Happening::Event { address, .. } = happening else { continue };
         let kept = match &yardstick.way {
-            Way::Turn(store) => yardstick.turn(store, channel.name(), address, event).await,
             Way::Row(store) => store.put_small("yard", address.canonical().reveal(), &yardstick.value(), KEPT_S).await.map_err(Into::into),
             Way::Script(connection, hash) => yardstick.script(connection, hash, address.canonical().reveal()).await,
         };
@@ -120,58 +127,6 @@ async fn inbound(State(yardstick): State<Arc<Yardstick>>, Path(name): Path<Strin
 }
 
 impl Yardstick {
-    /// A turn of the empty engine.
-    async fn turn(&self, store: &Store, channel: &str, address: Address, event: Event) -> anyhow::Result<()> {
-        let (id, now) = (store.conversation_id(&address), self.clock.now());
-        let mut loaded = match store.recall(&id) {
-            Some(loaded) => Some(loaded),
-            None => store.find(&address).await?.1,
-        };
-        loop {
-            let expected = loaded.as_ref().map(|loaded| loaded.etag);
-            let mut conversation = loaded.map_or_else(|| Conversation::new(address.clone(), channel), |loaded| loaded.conversation);
-            conversation.seen.remember(&event.id, event.at);
-            conversation.n_turns += 1;
-            conversation.last_inbound_at = Some(now);
-            let text = Private::new(SAYS.to_owned());
-            let item = OutboxItem {
-                id: OutboxId::derive(&id, &event.id, 0),
-                address: address.clone(),
-                channel: channel.to_owned(),
-                purpose: Purpose::Dialogue,
-                epoch: conversation.epoch,
-                decided_at: now,
-                last_inbound_at: Some(now),
-                load: Load::Message(Outgoing { text: text.clone(), shape: Shape::Text, language: Language::english(), template: None }),
-            };
-            let said = Said { outbox: item.id.clone(), channel: channel.to_owned(), purpose: Purpose::Dialogue, text, tracer: None };
-            let commit = Commit {
-                id: id.clone(),
-                by_address: true,
-                expected,
-                etag: self.clock.random(),
-                entry: TurnEntry {
-                    address: address.clone(),
-                    n_turn: conversation.n_turns,
-                    event: event.clone(),
-                    now,
-                    revision: None,
-                    facts: Vec::new(),
-                    said: vec![said],
-                },
-                conversation,
-                outbox: vec![item],
-                cancel_waiting: false,
-                wake_at: now.checked_add(WAKE).ok(),
-            };
-            match store.commit(commit).await? {
-                Committed::Done => return Ok(()),
-                Committed::Stale(there) => loaded = there.map(|there| *there),
-                Committed::Moved => anyhow::bail!("an alias, where there are none"),
-            }
-        }
-    }
-
     /// Bytes of a bare commit: a version, and nothing behind it.
     fn value(&self) -> Vec<u8> {
         let mut value = vec![b'x'; CONVERSATION_BYTES + 2 * LINE_BYTES];
