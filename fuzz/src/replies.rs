@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use intake::{
-    answer::{self, Choice, Context, DateBounds, Expect, Reading, Value, auto_reply, emergency, keyword},
+    answer::{self, Choice, Context, DateBounds, Expect, Reading, Reply, Value, auto_reply, emergency, keyword},
     base::Language,
 };
 use jiff::civil::{Date, date};
@@ -57,13 +57,14 @@ fn kinds() -> &'static [Expect] {
 pub fn answer(bytes: &[u8]) {
     let Some((kind, rest)) = choice(bytes, kinds().len()) else { return };
     let Some((language, rest)) = choice(rest, LANGUAGES.len()) else { return };
-    let reply = text(rest);
+    let typed = text(rest);
+    let reply = Reply::of(&typed);
     let languages: Vec<Language> = [LANGUAGES[language], "en", "es"].into_iter().filter_map(Language::parse).collect();
     let Some((first, others)) = languages.split_first() else { return };
     let expect = &kinds()[kind];
     let context = Context { language: first, others, today: TODAY, country: "US" };
     let reading = answer::read(expect, &reply, &context);
-    assert_eq!(reading, answer::read(expect, &reply, &context), "the same reply is read otherwise the second time");
+    assert_eq!(reading, answer::read(expect, &Reply::of(&typed), &context), "the same reply is read otherwise the second time");
     match &reading {
         Reading::Clear { value, .. } => fits(expect, value),
         Reading::Ambiguous(values) => {

@@ -1,20 +1,20 @@
 //! Replies that no person wrote: out-of-office texts, delivery notices, other bots. They are noted, never answered, so that no loop begins.
 
-use super::{normalise::Tokens, words};
+use super::{normalise::Tokens, reply::Reply, words};
 use crate::base::Language;
 
 /// Fewer words than this are a person's.
 const WORDS: usize = 3;
 
 /// Whether a reply reads like a machine's, in any of the languages or in English, in which most machines write.
-pub fn is_automatic(reply: &str, languages: &[Language]) -> bool {
-    let tokens = Tokens::of(reply);
+pub fn is_automatic(reply: &Reply<'_>, languages: &[Language]) -> bool {
+    let tokens = reply.tokens();
     if tokens.len() < WORDS {
         return false;
     }
     let mut all = words::of_all(languages);
     all.extend(words::of(&Language::english()));
-    all.iter().any(|words| words.auto_reply.fits(&tokens))
+    all.iter().any(|words| words.auto_reply.fits(tokens))
 }
 
 /// Words of a message by whose beginning it is known when it comes back.
@@ -33,15 +33,15 @@ pub fn print(sent: &str) -> Option<Print> {
 }
 
 /// What a reply says besides a message of ours that it brings back, before and behind it; `None` where it brings back none.
-pub fn beside_echo(reply: &str, sent: &[Print]) -> Option<String> {
-    let tokens = Tokens::of(reply);
+pub fn beside_echo(reply: &Reply<'_>, sent: &[Print]) -> Option<String> {
+    let (text, tokens) = (reply.text(), reply.tokens());
     for start in 0..tokens.len() {
         for (beginning, n) in sent {
             let n_words = usize::from(*n);
             let compared = n_words.min(BEGINNING);
             if start + compared <= tokens.len() && hash((start..start + compared).map(|at| tokens.text(at))) == *beginning {
                 let end = (start + n_words).min(tokens.len());
-                let (before, behind) = (tokens.raw(reply, 0, start), tokens.raw(reply, end, tokens.len()));
+                let (before, behind) = (tokens.raw(text, 0, start), tokens.raw(text, end, tokens.len()));
                 return Some(format!("{before} {behind}").trim().to_owned());
             }
         }
@@ -51,8 +51,8 @@ pub fn beside_echo(reply: &str, sent: &[Print]) -> Option<String> {
 
 /// What makes two texts the same for the bound on loops: their words, without numbers, which machines count up.
 /// `None` where there are too few words: people write "yes" and "no one" again and again.
-pub fn sameness(reply: &str) -> Option<u64> {
-    let tokens = Tokens::of(reply);
+pub fn sameness(reply: &Reply<'_>) -> Option<u64> {
+    let tokens = reply.tokens();
     let words: Vec<&str> =
         (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(super::normalise::Kind::Word)).map(|at| tokens.text(at)).collect();
     (words.len() > WORDS).then(|| hash(words.into_iter()))
@@ -94,7 +94,7 @@ mod tests {
             ("no puedo respirar", false),
             ("thank you for asking, we are fine", false),
         ] {
-            assert_eq!(is_automatic(reply, &languages), automatic, "{reply}");
+            assert_eq!(is_automatic(&Reply::of(reply), &languages), automatic, "{reply}");
         }
     }
 
@@ -102,7 +102,7 @@ mod tests {
     fn our_own_words_come_back_are_an_echo_and_what_stands_beside_them_is_kept() {
         let sent = "Good morning Ana, this is City Health. Does anyone feel unwell today? Reply with numbers.";
         let prints = [print(sent).unwrap()];
-        let beside = |reply: &str| beside_echo(reply, &prints);
+        let beside = |reply: &str| beside_echo(&Reply::of(reply), &prints);
         assert_eq!(beside(sent).as_deref(), Some(""));
         assert_eq!(beside("good morning ana this is city health does anyone feel unwell today").as_deref(), Some(""));
         assert_eq!(beside(&format!("Liked “{sent}”")).as_deref(), Some("Liked"));
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn only_longer_texts_are_the_same_text_again() {
-        assert_eq!(sameness("yes"), None);
-        assert_eq!(sameness("no one else"), None);
-        assert_eq!(sameness("Your ticket 17 is open now"), sameness("Your ticket 18 is open now"));
-        assert!(sameness("Your ticket 17 is open now").is_some());
-        assert_ne!(sameness("We are all fine today"), sameness("We are all ill today"));
+        assert_eq!(sameness(&Reply::of("yes")), None);
+        assert_eq!(sameness(&Reply::of("no one else")), None);
+        assert_eq!(sameness(&Reply::of("Your ticket 17 is open now")), sameness(&Reply::of("Your ticket 18 is open now")));
+        assert!(sameness(&Reply::of("Your ticket 17 is open now")).is_some());
+        assert_ne!(sameness(&Reply::of("We are all fine today")), sameness(&Reply::of("We are all ill today")));
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Choice, Context, DateBounds, Expect, How, QuestionBack, Reading, TemperatureUnit, Truth, Value, emergency, keyword, length,
+    Choice, Context, DateBounds, Expect, How, QuestionBack, Reading, Reply, TemperatureUnit, Truth, Value, emergency, keyword, length,
     normalise::Tokens, question_back, read, words,
 };
 use crate::base::Language;
@@ -81,7 +81,7 @@ impl Asked {
     /// Reads it.
     pub fn read(&self) -> Reading {
         let context = Context { language: &self.language, others: &self.others, today: self.today, country: &self.country };
-        read(&self.expect, &self.said, &context)
+        read(&self.expect, &Reply::of(&self.said), &context)
     }
 
     /// A length that was read, in the units that were said: "2 weeks" and "14 days" are the same, and not said alike.
@@ -104,9 +104,8 @@ impl Case {
         match self.kind().as_str() {
             "keyword" => return Ok(json!({ "reading": "clear", "value": self.keyword(&self.all_languages()?) })),
             "question" => {
-                return Ok(
-                    json!({ "reading": "clear", "value": question_back::read(&self.said, &self.all_languages()?).map(question_name) }),
-                );
+                let question = question_back::read(&Reply::of(&self.said), &self.all_languages()?);
+                return Ok(json!({ "reading": "clear", "value": question.map(question_name) }));
             }
             _ => {}
         }
@@ -141,12 +140,13 @@ impl Case {
     }
 
     fn keyword(&self, languages: &[Language]) -> Option<&'static str> {
-        match emergency::hear(&self.said, languages).map(|heard| heard.kind) {
+        let reply = Reply::of(&self.said);
+        match emergency::hear(&reply, languages).map(|heard| heard.kind) {
             Some(emergency::Kind::Emergency) => return Some("EMERGENCY"),
             Some(emergency::Kind::Distress) => return Some("DISTRESS"),
             None => {}
         }
-        keyword::read(&self.said, languages).filter(|k| self.repeat || !k.only_in_repeat()).map(keyword::Keyword::name)
+        keyword::read(&reply, languages).filter(|k| self.repeat || !k.only_in_repeat()).map(keyword::Keyword::name)
     }
 
     fn expect(&self, today: Date) -> Result<Expect, String> {

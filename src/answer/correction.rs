@@ -4,6 +4,7 @@ use super::{
     expect::Expect,
     normalise::Tokens,
     reading::{How, Reading, Unclear},
+    reply::Reply,
     words::{Correction, Words},
 };
 
@@ -11,13 +12,8 @@ use super::{
 const SHORT: usize = 3;
 
 /// The reading that counts, where the reply takes itself back; `read` reads what stands behind.
-pub fn taken_back(
-    expect: &Expect,
-    reply: &str,
-    tokens: &Tokens,
-    words: &Words,
-    read: impl Fn(&str, &Tokens) -> Reading,
-) -> Option<Reading> {
+pub fn taken_back(expect: &Expect, reply: &Reply<'_>, words: &Words, read: impl Fn(&Reply<'_>) -> Reading) -> Option<Reading> {
+    let tokens = reply.tokens();
     let (behind, correction, length) = last(tokens, words)?;
     let several = matches!(expect, Expect::AnyOf(_));
     let name = matches!(expect, Expect::Name | Expect::ContactName);
@@ -30,10 +26,9 @@ pub fn taken_back(
         (_, Correction::Plain) if name && length < 2 => return None,
         _ => {}
     }
-    let text = tokens.raw(reply, behind, tokens.len());
-    let tail = Tokens::of(text);
-    let short = tail.len() <= SHORT;
-    match read(text, &tail) {
+    let tail = Reply::of(tokens.raw(reply.text(), behind, tokens.len()));
+    let short = tail.tokens().len() <= SHORT;
+    match read(&tail) {
         Reading::Clear { how: How::Within, .. } if !short && (several || correction == Correction::Perhaps) => None,
         Reading::Clear { value, how } => {
             Some(Reading::Clear { value, how: if matches!(how, How::Mended | How::Guessed) { how } else { How::Within } })

@@ -8,6 +8,7 @@
 use super::{
     normalise::{Kind as TokenKind, Tokens},
     pattern::Span,
+    reply::Reply,
     words::{self, HearingWord, Words},
 };
 use crate::base::{Language, Private};
@@ -40,16 +41,17 @@ const DISTRESS_REACH: usize = 1;
 const PAST_YEARS: std::ops::RangeInclusive<u32> = 1930..=2025;
 
 /// Danger in a reply, in any of the languages; `None` where there is none. A reply of nothing but digits never is.
-pub fn hear(reply: &str, languages: &[Language]) -> Option<Heard> {
-    let tokens = Tokens::of(reply);
+pub fn hear(reply: &Reply<'_>, languages: &[Language]) -> Option<Heard> {
+    let tokens = reply.tokens();
     if (0..tokens.len()).all(|at| tokens.kind(at) == Some(TokenKind::Digits)) {
         return None;
     }
     let all = words::of_all(languages);
-    let apart: Vec<Tokens> = all.iter().filter_map(|words| apart(&tokens, words)).collect();
-    let forms = || std::iter::once(&tokens).chain(&apart);
+    let apart: Vec<Tokens> = all.iter().filter_map(|words| apart(tokens, words)).collect();
+    let forms = || std::iter::once(tokens).chain(&apart);
     let any = |kind| {
-        forms().find_map(|tokens| all.iter().find_map(|words| find(kind, tokens, words).map(|span| heard(kind, reply, tokens, span))))
+        forms()
+            .find_map(|tokens| all.iter().find_map(|words| find(kind, tokens, words).map(|span| heard(kind, reply.text(), tokens, span))))
     };
     any(Kind::Emergency).or_else(|| any(Kind::Distress))
 }

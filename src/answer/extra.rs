@@ -8,6 +8,7 @@ use super::{
     normalise::{Kind, Tokens},
     phone,
     reading::Reading,
+    reply::Reply,
     temperature,
     value::Value,
     words::{self, Words},
@@ -23,15 +24,15 @@ pub enum Extra {
 }
 
 /// What a reply to a question says besides; empty where it is too short to say more, or in no language that has data.
-pub fn read(expect: &Expect, reply: &str, context: &Context<'_>) -> Vec<Extra> {
-    let tokens = Tokens::of(reply);
+pub fn read(expect: &Expect, reply: &Reply<'_>, context: &Context<'_>) -> Vec<Extra> {
+    let tokens = reply.tokens();
     let words_in = (0..tokens.len()).filter(|at| tokens.kind(*at) == Some(Kind::Word)).count();
     if tokens.len() < 2 || words_in == 0 {
         return Vec::new();
     }
     for language in std::iter::once(context.language).chain(context.others) {
         let Some(words) = words::of(language) else { continue };
-        let found = read_in(expect, &tokens, context, words);
+        let found = read_in(expect, tokens, context, words);
         if !found.is_empty() {
             return found;
         }
@@ -95,15 +96,15 @@ mod tests {
         ] {
             let language = Language::parse(language).unwrap();
             let context = Context { language: &language, others: &[], today: Date::constant(2026, 3, 11), country: "US" };
-            assert_eq!(read(&Expect::YesNo { unsure: false }, reply, &context), extra, "{reply}");
+            assert_eq!(read(&Expect::YesNo { unsure: false }, &Reply::of(reply), &context), extra, "{reply}");
         }
         let english = Language::english();
         let context = Context { language: &english, others: &[], today: Date::constant(2026, 3, 11), country: "US" };
         let expect = Expect::YesNo { unsure: false };
         assert_eq!(
-            read(&expect, "yes I had 101.2 yesterday", &context),
+            read(&expect, &Reply::of("yes I had 101.2 yesterday"), &context),
             [day("2026-03-10"), Extra::Value(Value::Temperature { degrees: 101.2, unit: crate::answer::TemperatureUnit::Fahrenheit })]
         );
-        assert_eq!(read(&Expect::Name, "Beto 555 010 0777", &context), [Extra::Value(Value::Phone("+15550100777".to_owned()))]);
+        assert_eq!(read(&Expect::Name, &Reply::of("Beto 555 010 0777"), &context), [Extra::Value(Value::Phone("+15550100777".to_owned()))]);
     }
 }

@@ -9,6 +9,7 @@ use super::{
     emergency,
     normalise::{Kind, Tokens},
     pattern::Span,
+    reply::Reply,
     words::{self, HearingWord, Words},
 };
 use crate::base::Language;
@@ -109,8 +110,8 @@ impl Keyword {
 /// The command a message consists of, in any of the languages; `None` where it says anything else.
 ///
 /// [`Keyword::Nobody`], [`Keyword::Done`] and [`Keyword::Tell`] are read too: whoever is not in a repeat lets them pass.
-pub fn read(reply: &str, languages: &[Language]) -> Option<Keyword> {
-    let tokens = Tokens::of(reply);
+pub fn read(reply: &Reply<'_>, languages: &[Language]) -> Option<Keyword> {
+    let tokens = reply.tokens();
     if tokens.is_empty() {
         return None;
     }
@@ -120,12 +121,12 @@ pub fn read(reply: &str, languages: &[Language]) -> Option<Keyword> {
         if PROVIDER_STOP.contains(&whole.as_str()) {
             return Some(Keyword::Stop);
         }
-        let listed = all.iter().find_map(|words| read_in(&tokens, &whole, words));
+        let listed = all.iter().find_map(|words| read_in(tokens, &whole, words));
         if listed.is_some() {
             return listed;
         }
     }
-    all.into_iter().find_map(|words| said_otherwise(&tokens, words)).filter(|_| emergency::hear(reply, languages).is_none())
+    all.into_iter().find_map(|words| said_otherwise(tokens, words)).filter(|_| emergency::hear(reply, languages).is_none())
 }
 
 /// The word to teach for a command in a language: `STOP`, `ALTO`; English where the language has no data.
@@ -136,7 +137,7 @@ pub fn words(keyword: Keyword, language: &Language) -> &'static str {
 
 /// The command that a designer's words would be taken for: an option so called could never be chosen by typing it.
 pub fn taken(words: &str, languages: &[Language]) -> Option<Keyword> {
-    read(words, languages).filter(|k| !k.only_in_repeat())
+    read(&Reply::of(words), languages).filter(|k| !k.only_in_repeat())
 }
 
 fn read_in(tokens: &Tokens, whole: &str, words: &Words) -> Option<Keyword> {

@@ -33,6 +33,7 @@ mod number;
 mod pattern;
 mod phone;
 mod places;
+mod reply;
 mod temperature;
 mod text;
 mod time;
@@ -43,10 +44,11 @@ pub use expect::{Choice, Context, DateBounds, Expect};
 pub use keyword::Keyword;
 pub use question_back::QuestionBack;
 pub use reading::{How, Reading, Unclear};
+pub use reply::Reply;
 pub use value::{Number, TemperatureUnit, Truth, Value};
 pub use words::{languages, learn};
 
-use self::{normalise::Tokens, words::Words};
+use self::words::Words;
 
 /// Whether there are words of a language: else replies, commands and emergencies are not heard in it.
 pub fn hears(language: &crate::base::Language) -> bool {
@@ -57,12 +59,11 @@ pub fn hears(language: &crate::base::Language) -> bool {
 ///
 /// Reads no more than [`crate::base::limit::REPLY_READ_CHARS`] characters, in linear time. Tries the language spoken first; a reply that only
 /// another language of the flow can read comes back as [`How::OtherLanguage`].
-pub fn read(expect: &Expect, reply: &str, context: &Context<'_>) -> Reading {
-    let tokens = Tokens::of(reply);
+pub fn read(expect: &Expect, reply: &Reply<'_>, context: &Context<'_>) -> Reading {
     let mut first = None;
     for language in std::iter::once(context.language).chain(context.others) {
         let Some(words) = words::of(language) else { continue };
-        let reading = read_in(expect, reply, &tokens, context, words);
+        let reading = read_in(expect, reply, context, words);
         let Some(unread) = &first else {
             if worth_another_language(&reading) {
                 first = Some(reading);
@@ -82,7 +83,7 @@ pub fn read(expect: &Expect, reply: &str, context: &Context<'_>) -> Reading {
         Some(reading) => reading,
         // no language of the flow has data: the numbers and signs that English reads
         None => match words::of(&crate::base::Language::english()) {
-            Some(words) => read_in(expect, reply, &tokens, context, words),
+            Some(words) => read_in(expect, reply, context, words),
             None => Reading::Unclear(Unclear::Unknown),
         },
     }
@@ -92,17 +93,18 @@ fn worth_another_language(reading: &Reading) -> bool {
     matches!(reading, Reading::Unclear(Unclear::Unknown))
 }
 
-fn read_in(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
-    let whole = read_whole(expect, reply, tokens, context, words);
-    let behind = |text: &str, tokens: &Tokens| read_whole(expect, text, tokens, context, words);
-    match (correction::taken_back(expect, reply, tokens, words, behind), &whole) {
+fn read_in(expect: &Expect, reply: &Reply<'_>, context: &Context<'_>, words: &Words) -> Reading {
+    let whole = read_whole(expect, reply, context, words);
+    let behind = |behind: &Reply<'_>| read_whole(expect, behind, context, words);
+    match (correction::taken_back(expect, reply, words, behind), &whole) {
         (Some(Reading::Clear { value, .. }), Reading::Clear { value: same, .. }) if value == *same => whole,
         (Some(corrected), _) => corrected,
         (None, _) => whole,
     }
 }
 
-fn read_whole(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'_>, words: &Words) -> Reading {
+fn read_whole(expect: &Expect, reply: &Reply<'_>, context: &Context<'_>, words: &Words) -> Reading {
+    let (text, tokens) = (reply.text(), reply.tokens());
     match expect {
         Expect::YesNo { unsure } => yes_no::read(*unsure, tokens, words),
         Expect::OneOf(choices) => choice::one_of(choices, tokens, context, words),
@@ -113,10 +115,10 @@ fn read_whole(expect: &Expect, reply: &str, tokens: &Tokens, context: &Context<'
         Expect::Time => time::read(tokens, words),
         Expect::Duration => length::read(tokens, words),
         Expect::Phone => phone::read(tokens, context.country, words),
-        Expect::Email => text::email(reply, tokens, words),
-        Expect::Name | Expect::ContactName => text::name(reply, tokens, words),
-        Expect::Place => text::place(reply, tokens, words),
-        Expect::Text { min, max } => text::text(*min, *max, reply),
+        Expect::Email => text::email(text, tokens, words),
+        Expect::Name | Expect::ContactName => text::name(text, tokens, words),
+        Expect::Place => text::place(text, tokens, words),
+        Expect::Text { min, max } => text::text(*min, *max, text),
         // pictures and positions come as events of their own; words are none
         Expect::Photo | Expect::Location => Reading::Unclear(if tokens.is_empty() { Unclear::Empty } else { Unclear::Unknown }),
         Expect::Consent => yes_no::consent(tokens, words),

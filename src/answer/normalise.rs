@@ -173,9 +173,12 @@ impl Builder {
 
     fn push(&mut self, at: usize, c: char) {
         let end = at + c.len_utf8();
-        if c.is_ascii() {
-            self.plain(at, end, c.to_ascii_lowercase());
-            return;
+        // Nearly all of what is written in half of the languages.
+        match c.to_ascii_lowercase() {
+            digit @ '0'..='9' => return self.letter(at, end, digit, Kind::Digits),
+            letter @ 'a'..='z' => return self.letter(at, end, letter, Kind::Word),
+            other if other.is_ascii() => return self.separator(other),
+            _ => {}
         }
         if matches!(c, 'º' | 'ª') {
             self.plain(at, end, '°'); // typed for the degree sign, or behind an ordinal
@@ -220,7 +223,7 @@ impl Builder {
     }
 
     fn letter(&mut self, at: usize, end: usize, c: char, kind: Kind) {
-        let alone = kind == Kind::Emoji || stands_alone(c);
+        let alone = !c.is_ascii() && (kind == Kind::Emoji || stands_alone(c));
         self.dot = false;
         if self.apostrophe {
             self.apostrophe = false;

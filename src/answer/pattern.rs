@@ -76,8 +76,17 @@ enum Element {
 struct Alternative {
     text: Box<str>,
     stem: bool,
-    /// Of the whole word; 0 for a stem, and for what takes several tokens.
+    /// Of the word, the first where there are several; 0 for a stem.
     number: u32,
+    /// The words behind the first.
+    more: Box<[Box<str>]>,
+}
+
+impl Alternative {
+    fn new(text: &str, stem: bool) -> Self {
+        let more = if stem { Box::default() } else { text.split(' ').skip(1).map(Box::from).collect() };
+        Self { text: text.into(), stem, number: 0, more }
+    }
 }
 
 /// A reply's tokens as the patterns know them.
@@ -126,10 +135,7 @@ impl Patterns {
                         continue;
                     }
                     words.push(alternative.text.clone());
-                    match alternative.text.split_once(' ') {
-                        None => alternative.number = number(&alternative.text),
-                        Some((first, _)) => _ = number(first),
-                    }
+                    alternative.number = number(alternative.text.split(' ').next().unwrap_or_default());
                 }
             }
             for first in firsts(&elements) {
@@ -288,18 +294,14 @@ fn parse(word: &str) -> Vec<Element> {
     let any: Vec<Alternative> = word
         .split('|')
         .map(|w| w.strip_suffix('~').map_or((w, false), |stem| (stem, true)))
-        .map(|(text, stem)| Alternative { text: fold(text).into(), stem, number: 0 })
+        .map(|(text, stem)| Alternative::new(&fold(text), stem))
         .collect();
     // letters that are tokens of their own, as in Chinese: a word is a run of them
     if let [one] = any.as_slice()
         && one.text.contains(' ')
         && !optional
     {
-        return one
-            .text
-            .split(' ')
-            .map(|text| Element::Word { any: vec![Alternative { text: text.into(), stem: false, number: 0 }], optional: false })
-            .collect();
+        return one.text.split(' ').map(|text| Element::Word { any: vec![Alternative::new(text, false)], optional: false }).collect();
     }
     vec![Element::Word { any, optional }]
 }
@@ -323,21 +325,17 @@ fn firsts(elements: &[Element]) -> Vec<&Alternative> {
 
 /// How many tokens an alternative takes at a place, `None` where it does not fit. An alternative of several letters takes several tokens.
 fn takes(alternative: &Alternative, said: &Said<'_>, at: usize) -> Option<usize> {
-    if alternative.number != 0 {
-        return said.numbers.get(at).is_some_and(|numbers| numbers.contains(&alternative.number)).then_some(1);
-    }
     if alternative.stem {
         let begins = |word: &str| word.starts_with(&*alternative.text);
         return (begins(said.tokens.text(at)) || said.mended.get(at).copied().flatten().is_some_and(begins)).then_some(1);
     }
-    let mut n = 0;
-    for part in alternative.text.split(' ') {
-        if said.tokens.text(at + n) != part {
-            return None;
-        }
-        n += 1;
+    let [typed, mended] = said.numbers.get(at)?;
+    if alternative.more.is_empty() {
+        return (*typed == alternative.number || *mended == alternative.number).then_some(1);
     }
-    Some(n)
+    // A typing fault is mended in words that stand alone only.
+    let fits = *typed == alternative.number && alternative.more.iter().zip(at + 1..).all(|(word, at)| said.tokens.text(at) == &**word);
+    fits.then_some(1 + alternative.more.len())
 }
 
 fn fit(elements: &[Element], said: &Said<'_>, start: usize, at: usize) -> Option<usize> {

@@ -2,6 +2,7 @@
 
 use super::{
     normalise::Tokens,
+    reply::Reply,
     words::{self, TruthWord, Words},
 };
 use crate::base::Language;
@@ -23,14 +24,14 @@ pub enum QuestionBack {
 const WORDS: usize = 25;
 
 /// The question that a reply asks, if it asks one of those that the house has words for.
-pub fn read(reply: &str, languages: &[Language]) -> Option<QuestionBack> {
-    let (tokens, languages) = (Tokens::of(reply), words::of_all(languages));
+pub fn read(reply: &Reply<'_>, languages: &[Language]) -> Option<QuestionBack> {
+    let (tokens, languages) = (reply.tokens(), words::of_all(languages));
     // "who knows" asks nobody
-    let unsure = |words: &&Words| words.truth.exactly(&tokens, 0, tokens.len()) == Some(TruthWord::Unsure);
+    let unsure = |words: &&Words| words.truth.exactly(tokens, 0, tokens.len()) == Some(TruthWord::Unsure);
     if !tokens.asks && languages.iter().any(unsure) {
         return None;
     }
-    find(&tokens, languages).map(|(_, kind)| kind)
+    find(tokens, languages).map(|(_, kind)| kind)
 }
 
 /// Whether a reply is hardly more than a question back.

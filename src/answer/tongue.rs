@@ -2,6 +2,7 @@
 
 use super::{
     normalise::{Kind, Tokens, fold},
+    reply::Reply,
     words::{self, Words},
 };
 use crate::base::Language;
@@ -13,12 +14,11 @@ const LETTERS: usize = 4;
 
 /// The language of this program that a reply is written in and that is none of those heard, so that danger and commands count in it too:
 /// that of its script, or the one that has more of its words (two at least) than each of those heard.
-pub fn unheard(reply: &str, heard: &[Language]) -> Option<Language> {
-    if reply.is_ascii() && !reply.trim().contains(' ') {
+pub fn unheard(reply: &Reply<'_>, heard: &[Language]) -> Option<Language> {
+    if reply.text().is_ascii() && !reply.text().trim().contains(' ') {
         return None;
     }
-    let tokens = Tokens::of(reply);
-    let texts = first_words(&tokens);
+    let texts = first_words(reply.tokens());
     let is_heard = |tag: &str| heard.iter().any(|language| language.primary() == tag);
     if let Some(script) = script(&texts) {
         return Language::parse(script).filter(|_| !is_heard(script));
@@ -33,16 +33,15 @@ pub fn unheard(reply: &str, heard: &[Language]) -> Option<Language> {
 }
 
 /// Whether a reply has a language's own name in it: "en español por favor".
-pub fn names(reply: &str, language: &Language) -> bool {
-    format!(" {} ", fold(reply)).contains(&format!(" {} ", fold(language.own_name())))
+pub fn names(reply: &Reply<'_>, language: &Language) -> bool {
+    format!(" {} ", reply.tokens().joined()).contains(&format!(" {} ", fold(language.own_name())))
 }
 
 /// The other language that a reply is plainly written in; `None` where it may as well be the one spoken, or says too little.
 ///
 /// `least` words must be of that language and of no other of the flow: 1 for most replies, 2 where names are asked.
-pub fn other(reply: &str, spoken: &Language, others: &[Language], least: usize) -> Option<Language> {
-    let tokens = Tokens::of(reply);
-    let texts = first_words(&tokens);
+pub fn other(reply: &Reply<'_>, spoken: &Language, others: &[Language], least: usize) -> Option<Language> {
+    let texts = first_words(reply.tokens());
     if let Some(script) = script(&texts) {
         return others.iter().find(|language| language.primary() == script).filter(|_| spoken.primary() != script).cloned();
     }
@@ -127,13 +126,13 @@ mod tests {
         ] {
             let spoken = Language::parse(spoken).unwrap();
             let others: Vec<Language> = all.iter().filter(|other| **other != spoken).cloned().collect();
-            assert_eq!(other(reply, &spoken, &others, 1).as_ref().map(Language::tag), language, "{reply}");
+            assert_eq!(other(&Reply::of(reply), &spoken, &others, 1).as_ref().map(Language::tag), language, "{reply}");
         }
     }
 
     #[test]
     fn a_name_that_is_a_word_elsewhere_is_no_language() {
         let (english, spanish) = (Language::english(), Language::parse("es").unwrap());
-        assert_eq!(other("Domingo", &english, std::slice::from_ref(&spanish), 2), None);
+        assert_eq!(other(&Reply::of("Domingo"), &english, std::slice::from_ref(&spanish), 2), None);
     }
 }

@@ -11,11 +11,14 @@ mod heard;
 mod meaning;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{OnceLock, PoisonError, RwLock},
+    collections::BTreeMap,
+    sync::{
+        OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     alike::Alike,
@@ -46,7 +49,7 @@ pub struct Words {
     /// Words of labels that name a lack: loss.
     pub lack: Lexicon<()>,
     /// Words that mean the same symptom, each with the first of its list: coughing, cough.
-    pub same: HashMap<Box<str>, Box<str>>,
+    pub same: FxHashMap<Box<str>, Box<str>>,
     /// Phrases of several words that mean the same, each a list of folded words: head hurts, headache.
     pub alike: Alike,
     /// What options and replies may name by other words.
@@ -88,7 +91,7 @@ pub struct Words {
     /// What says that a number is no telephone's: "account", "card".
     pub other_number: Lexicon<()>,
     /// Whole messages that are a keyword, folded.
-    pub keyword: HashMap<String, Keyword>,
+    pub keyword: FxHashMap<String, Keyword>,
     /// Words of politeness that may stand around a keyword.
     pub polite: Lexicon<()>,
     /// Commands in other words than those, in the order in which they win.
@@ -119,6 +122,8 @@ pub struct Words {
 
 /// Words that a department added, by tag: they live as long as the program.
 static LEARNT: RwLock<BTreeMap<String, &'static Words>> = RwLock::new(BTreeMap::new());
+/// Whether there are any: most departments have none, and words are asked for some twenty times a message.
+static ANY_LEARNT: AtomicBool = AtomicBool::new(false);
 
 /// Takes the words of a file into use: those of a new language, or more of one that the program has. Theirs go before the program's own, and
 /// what is no list (a style, a number) takes its place. Meant for the start of the program; what is learnt is kept until it ends.
@@ -134,12 +139,15 @@ pub fn learn(tag: &str, text: &str) -> Result<(), String> {
     let words: &'static Words = Box::leak(Box::new(compile(&data)));
     let mut learnt = LEARNT.write().unwrap_or_else(PoisonError::into_inner);
     learnt.insert(language.primary().to_owned(), words);
+    ANY_LEARNT.store(true, Ordering::Release);
     Ok(())
 }
 
 /// The words of a language by the first part of its tag; `None` where there is no data.
 pub fn of(language: &Language) -> Option<&'static Words> {
-    if let Some(words) = LEARNT.read().unwrap_or_else(PoisonError::into_inner).get(language.primary()) {
+    if ANY_LEARNT.load(Ordering::Acquire)
+        && let Some(words) = LEARNT.read().unwrap_or_else(PoisonError::into_inner).get(language.primary())
+    {
         return Some(words);
     }
     static TABLE: OnceLock<Vec<OnceLock<Option<Words>>>> = OnceLock::new();
@@ -175,7 +183,7 @@ pub fn of_all(languages: &[Language]) -> Vec<&'static Words> {
 }
 
 fn compile(data: &Data) -> Words {
-    let mut keyword = HashMap::new();
+    let mut keyword = FxHashMap::default();
     for (word, phrases) in data.keyword.lists() {
         for phrase in phrases {
             keyword.entry(fold(phrase)).or_insert(word);
@@ -313,22 +321,22 @@ not = ["sina"]
 
     #[test]
     fn a_department_adds_a_language_by_a_file_alone() {
-        use crate::answer::{Context, Expect, How, Keyword, Reading, Truth, Value, emergency, keyword, read};
+        use crate::answer::{Context, Expect, How, Keyword, Reading, Reply, Truth, Value, emergency, keyword, read};
         let swahili = Language::parse("sw").unwrap();
         assert!(of(&swahili).is_none());
         learn("sw", SWAHILI).unwrap();
         assert!(languages().any(|tag| tag == "sw"));
         let context = Context { language: &swahili, others: &[], today: jiff::civil::Date::constant(2026, 3, 11), country: "KE" };
         let clear = |value| Reading::Clear { value, how: How::Exact };
-        assert_eq!(read(&Expect::YesNo { unsure: false }, "Ndiyo!", &context), clear(Value::Truth(Truth::Yes)));
-        assert_eq!(read(&Expect::YesNo { unsure: false }, "hapana", &context), clear(Value::Truth(Truth::No)));
+        assert_eq!(read(&Expect::YesNo { unsure: false }, &Reply::of("Ndiyo!"), &context), clear(Value::Truth(Truth::Yes)));
+        assert_eq!(read(&Expect::YesNo { unsure: false }, &Reply::of("hapana"), &context), clear(Value::Truth(Truth::No)));
         let day = jiff::civil::Date::constant(2026, 3, 10);
-        assert_eq!(read(&Expect::Date(Default::default()), "jana", &context), clear(Value::Date(day)));
+        assert_eq!(read(&Expect::Date(Default::default()), &Reply::of("jana"), &context), clear(Value::Date(day)));
         let languages = [swahili];
-        assert_eq!(keyword::read("acha", &languages), Some(Keyword::Stop));
+        assert_eq!(keyword::read(&Reply::of("acha"), &languages), Some(Keyword::Stop));
         assert_eq!(keyword::words(Keyword::Stop, languages.first().unwrap()), "ACHA");
-        assert!(emergency::hear("siwezi kupumua", &languages).is_some());
-        assert!(emergency::hear("sina maumivu ya kifua", &languages).is_none());
+        assert!(emergency::hear(&Reply::of("siwezi kupumua"), &languages).is_some());
+        assert!(emergency::hear(&Reply::of("sina maumivu ya kifua"), &languages).is_none());
     }
 
     #[test]

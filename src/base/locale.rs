@@ -38,7 +38,7 @@ impl Language {
 
     /// The first part: `pt` of `pt-BR`. Words and plural forms go by it.
     pub fn primary(&self) -> &str {
-        self.0.split('-').next().unwrap_or("en")
+        self.0.bytes().position(|byte| byte == b'-').and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 
     /// Its name in itself, for the question "which language?"; the tag where we have none.

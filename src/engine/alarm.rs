@@ -3,14 +3,14 @@
 use super::{
     conversation::{Holder, ResumeAt},
     effect::{Paragraph, Purpose},
-    listen::Reply,
+    listen::Heard,
     run::Run,
     start,
     walk::Walk,
 };
 use crate::{
     answer::{
-        How, Reading,
+        How, Reading, Reply,
         emergency::{self, Kind as Alarm},
     },
     base::{Language, Private},
@@ -27,8 +27,8 @@ pub(super) const DISTRESS: &str = "Words of distress or danger";
 /// Emergency words are heard first and always answered. Gives whether there were any.
 ///
 /// Its words are not said again to what writes the same again and again; a human is called all the same.
-pub(super) fn alarm(run: &mut Run<'_>, text: &Private<String>, languages: &[Language], is_reply: bool, looped: bool) -> bool {
-    let Some(heard) = emergency::hear(text.reveal(), languages) else { return false };
+pub(super) fn alarm(run: &mut Run<'_>, reply: &Reply<'_>, languages: &[Language], is_reply: bool, looped: bool) -> bool {
+    let Some(heard) = emergency::hear(reply, languages) else { return false };
     let session = run.conversation.open_session();
     let session_id = session.map(|session| session.id.clone());
     let open = session.is_some_and(|session| session.open.as_ref().is_some_and(|open| !open.unseen));
@@ -60,7 +60,7 @@ pub(super) fn alarm(run: &mut Run<'_>, text: &Private<String>, languages: &[Lang
     run.call_human(Urgency::Emergency, because, rule, Some(heard.quote), resume, session_id);
     run.conversation.waiting_since.get_or_insert(run.now);
     if is_reply && was_bot && open && run.conversation.opted_out_at.is_none() {
-        start::with_open(run, |walk| walk.answer_in_alarm(text.reveal()));
+        start::with_open(run, |walk| walk.answer_in_alarm(reply));
     }
     true
 }
@@ -76,9 +76,9 @@ fn emergency_text(run: &Run<'_>) -> Paragraph {
 
 impl Walk<'_, '_> {
     /// The reply that raised the alarm may answer the question too: then it is kept, and its arms' calls join the same escalation.
-    fn answer_in_alarm(&mut self, text: &str) {
+    fn answer_in_alarm(&mut self, reply: &Reply<'_>) {
         let Some(flow) = self.flow() else { return };
-        let Some(Reading::Clear { value, how }) = self.reading(Reply::Text(text)) else { return };
+        let Some(Reading::Clear { value, how }) = self.reading(Heard::Words(reply)) else { return };
         let Some(id) = flow.find(&self.frame().at) else { return };
         let step = flow.step(id);
         let Body::Ask(ask) = &step.body else { return };
@@ -87,7 +87,7 @@ impl Walk<'_, '_> {
         if matches!(ask.kind, Kind::Text { .. } | Kind::Name | Kind::BirthYear | Kind::Consent) || (loose && ask.kind == Kind::OneOf) {
             return;
         }
-        self.answer(&flow, step, Some(value), Private::from(text), false, None);
+        self.answer(&flow, step, Some(value), Private::from(reply.text()), false, None);
         self.session.open = None;
         let mut resume = ResumeAt::AfterAnswer;
         for (n, arm) in step.then.iter().enumerate() {

@@ -2,13 +2,13 @@
 
 use super::{
     conversation::Person,
-    listen::Reply,
+    listen::Heard,
     session::{Beside, Offered},
     walk::Walk,
 };
 use crate::{
     answer::{
-        Choice, Expect, Reading, Truth, Value,
+        Choice, Expect, Reading, Reply, Truth, Value,
         extra::{self, Extra},
     },
     base::{Language, Private, id::PersonNumber, limit},
@@ -20,23 +20,30 @@ use crate::{
 
 impl Walk<'_, '_> {
     /// What was said beside the answer: kept for the question that asks it, or told to the desk.
-    pub fn hear_beside(&mut self, flow: &Flow, ask: &Ask, reply: Reply<'_>, value: &Value) {
-        let Reply::Text(text) = reply else { return };
+    pub fn hear_beside(&mut self, flow: &Flow, ask: &Ask, reply: Heard<'_>, value: &Value) {
+        let Heard::Words(reply) = reply else { return };
         let expect = self.expect(flow, ask);
         let language = self.language();
         let others: Vec<Language> = flow.languages.iter().filter(|other| **other != language).cloned().collect();
-        let mut extras = extra::read(&expect, text, &self.context(&language, &others));
-        if let (Kind::YesNo | Kind::YesNoUnsure, Value::Truth(Truth::No), Some(named)) = (&ask.kind, value, self.others_named(flow, text)) {
+        let mut extras = extra::read(&expect, reply, &self.context(&language, &others));
+        if let (Kind::YesNo | Kind::YesNoUnsure, Value::Truth(Truth::No), Some(named)) = (&ask.kind, value, self.others_named(flow, reply))
+        {
             extras.retain(|extra| *extra != Extra::SomeoneElse);
             extras.extend([Extra::Value(named), Extra::SomeoneElse]);
         }
         for extra in extras {
             match extra {
-                Extra::Value(beside) => self.keep_beside(&ask.kind, value, beside, text),
+                Extra::Value(beside) => self.keep_beside(&ask.kind, value, beside, reply.text()),
                 Extra::SomeoneElse => {
                     let rule = format!("{} {} someone else", flow.name, self.frame().at);
                     let session = Some(self.session.id.clone());
-                    self.run.task(Urgency::Routine, "Says that someone else is meant too", &rule, Some(Private::from(text)), session);
+                    self.run.task(
+                        Urgency::Routine,
+                        "Says that someone else is meant too",
+                        &rule,
+                        Some(Private::from(reply.text())),
+                        session,
+                    );
                     if matches!(ask.kind, Kind::YesNo | Kind::YesNoUnsure) {
                         let noted = self.run.shared(Some(&self.revision.id), "others-noted", &[]);
                         self.pending.push(noted);
@@ -47,7 +54,7 @@ impl Walk<'_, '_> {
     }
 
     /// The others of the household whom a "no" names: "no but Luis does" is offered to the question that asks who.
-    fn others_named(&self, flow: &Flow, text: &str) -> Option<Value> {
+    fn others_named(&self, flow: &Flow, reply: &Reply<'_>) -> Option<Value> {
         let choice = |person: &Person| Choice {
             key: person.number.0.to_string(),
             label: person.first_name.reveal().clone(),
@@ -55,7 +62,7 @@ impl Walk<'_, '_> {
             exclusive: false,
         };
         let people: Vec<Choice> = self.run.conversation.roster.iter().map(choice).filter(|choice| !choice.label.is_empty()).collect();
-        let Reading::Clear { value: Value::Choices(keys), .. } = self.understand(flow, &Expect::AnyOf(people), text) else { return None };
+        let Reading::Clear { value: Value::Choices(keys), .. } = self.understand(flow, &Expect::AnyOf(people), reply) else { return None };
         let you = self.who().0.to_string();
         let others: Vec<String> = keys.into_iter().filter(|key| *key != you).collect();
         (!others.is_empty()).then_some(Value::Choices(others))

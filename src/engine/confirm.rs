@@ -2,12 +2,12 @@
 
 use super::{
     effect::{Hint, Paragraph, Purpose, Question, ShownChoice, Words},
-    listen::Reply,
+    listen::Heard,
     session::{Aside, Offered},
     walk::{At, Walk},
 };
 use crate::{
-    answer::{Expect, How, Reading, TemperatureUnit, Truth, Unclear, Value},
+    answer::{Expect, How, Reading, Reply, TemperatureUnit, Truth, Unclear, Value},
     base::{Private, limit},
     flow::{
         Flow,
@@ -18,11 +18,11 @@ use crate::{
 
 impl Walk<'_, '_> {
     /// Whether a clear reading is to be confirmed first.
-    pub const fn to_confirm(ask: &Ask, how: How, reply: Reply<'_>) -> bool {
+    pub const fn to_confirm(ask: &Ask, how: How, reply: Heard<'_>) -> bool {
         match (ask.confirm, reply) {
-            (Confirm::Never, _) | (_, Reply::Tap(..)) => false,
-            (Confirm::Uncertain, Reply::Text(_)) => matches!(how, How::Mended | How::Guessed),
-            (Confirm::Always, Reply::Text(_)) => true,
+            (Confirm::Never, _) | (_, Heard::Tap(..)) => false,
+            (Confirm::Uncertain, Heard::Words(_)) => matches!(how, How::Mended | How::Guessed),
+            (Confirm::Always, Heard::Words(_)) => true,
         }
     }
 
@@ -73,13 +73,15 @@ impl Walk<'_, '_> {
     }
 
     /// Yes, no or a choice to what was offered; anything else is read as the answer itself.
-    pub fn hear_offer(&mut self, flow: &Flow, id: StepId, ask: &Ask, reply: Reply<'_>) -> Option<At> {
+    pub fn hear_offer(&mut self, flow: &Flow, id: StepId, ask: &Ask, reply: Heard<'_>) -> Option<At> {
         let open = self.session.open.as_mut()?;
         let offered = open.offered.take()?;
         let confirms = open.aside.take() == Some(Aside::Confirm);
         if let [value] = offered.values.as_slice() {
             return match self.confirmed(flow, ask, reply)? {
-                true => Some(self.take(flow, id, ask, value.reveal().clone(), Reply::Text(offered.said.reveal()), How::Within)),
+                true => {
+                    Some(self.take(flow, id, ask, value.reveal().clone(), Heard::Words(&Reply::of(offered.said.reveal())), How::Within))
+                }
                 false if confirms => Some(self.not_understood(flow, id, ask, Unclear::Unknown, reply)),
                 false => {
                     self.ask_again(Vec::new(), Purpose::Dialogue);
@@ -89,24 +91,26 @@ impl Walk<'_, '_> {
         }
         let number = |text: &str| text.trim().trim_end_matches(['.', ')']).parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let chosen = match reply {
-            Reply::Tap(key, _) => number(key).and_then(|n| offered.values.get(n)),
-            Reply::Text(text) => match self.read(flow, ask, reply) {
+            Heard::Tap(key, _) => number(key).and_then(|n| offered.values.get(n)),
+            Heard::Words(words) => match self.read(flow, ask, reply) {
                 Reading::Clear { value, .. } if offered.values.iter().any(|known| *known.reveal() == value) => {
                     offered.values.iter().find(|known| *known.reveal() == value)
                 }
-                Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => number(text).and_then(|n| offered.values.get(n)),
+                Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => {
+                    number(words.text()).and_then(|n| offered.values.get(n))
+                }
             },
         }?;
-        Some(self.take(flow, id, ask, chosen.reveal().clone(), Reply::Text(offered.said.reveal()), How::Within))
+        Some(self.take(flow, id, ask, chosen.reveal().clone(), Heard::Words(&Reply::of(offered.said.reveal())), How::Within))
     }
 
     /// Whether they say yes or no; `None` where they say the answer itself.
-    fn confirmed(&self, flow: &Flow, ask: &Ask, reply: Reply<'_>) -> Option<bool> {
-        let text = match reply {
-            Reply::Tap(key, _) => return Some(key == "yes"),
-            Reply::Text(text) => text,
+    fn confirmed(&self, flow: &Flow, ask: &Ask, reply: Heard<'_>) -> Option<bool> {
+        let words = match reply {
+            Heard::Tap(key, _) => return Some(key == "yes"),
+            Heard::Words(words) => words,
         };
-        let truth = match self.understand(flow, &Expect::YesNo { unsure: false }, text) {
+        let truth = match self.understand(flow, &Expect::YesNo { unsure: false }, words) {
             Reading::Clear { value: Value::Truth(truth @ (Truth::Yes | Truth::No)), how } => Some((truth == Truth::Yes, how)),
             Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => None,
         };

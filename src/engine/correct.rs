@@ -6,13 +6,13 @@
 use super::{
     ask::Asked,
     effect::{Fact, Hint, Purpose, Question, ShownChoice, Words},
-    listen::Reply,
+    listen::Heard,
     scope,
     session::{Answered, Aside, Fix, Frame, Item, Loop, LoopPhase},
     walk::{At, Walk},
 };
 use crate::{
-    answer::{Choice, Expect, Reading, Value},
+    answer::{Choice, Expect, Reading, Reply, Value},
     base::{Language, Private, id::PersonNumber, limit},
     flow::{
         Flow, Step,
@@ -205,11 +205,11 @@ impl Walk<'_, '_> {
     }
 
     /// A choice from the list: that question is asked again. Anything else: the open question again.
-    pub fn fix_chosen(&mut self, reply: Reply<'_>, listed: &[u16]) {
+    pub fn fix_chosen(&mut self, reply: Heard<'_>, listed: &[u16]) {
         let Some(flow) = self.flow() else { return };
         let number = match reply {
-            Reply::Tap(key, _) => key.parse().ok(),
-            Reply::Text(text) => self.number_of(&flow, listed, text),
+            Heard::Tap(key, _) => key.parse().ok(),
+            Heard::Words(reply) => self.number_of(&flow, listed, reply),
         };
         let place = number.and_then(|n: usize| n.checked_sub(1)).and_then(|n| listed.get(n));
         let found = place.and_then(|place| self.session.answers.get(usize::from(*place))).filter(|answer| !answer.superseded).cloned();
@@ -232,13 +232,13 @@ impl Walk<'_, '_> {
     }
 
     /// The number that a text chooses: itself, or by the label.
-    fn number_of(&self, flow: &Flow, listed: &[u16], text: &str) -> Option<usize> {
+    fn number_of(&self, flow: &Flow, listed: &[u16], reply: &Reply<'_>) -> Option<usize> {
         let labels = listed.iter().enumerate().filter_map(|(n, place)| {
             let answer = self.session.answers.get(usize::from(*place))?;
             Some(Choice { key: (n + 1).to_string(), label: self.label_of(flow, &answer.step), words: Vec::new(), exclusive: false })
         });
         let nothing = Choice { key: "0".to_owned(), label: "0".to_owned(), words: Vec::new(), exclusive: true };
-        match self.understand(flow, &Expect::OneOf(labels.chain([nothing]).collect()), text) {
+        match self.understand(flow, &Expect::OneOf(labels.chain([nothing]).collect()), reply) {
             Reading::Clear { value: Value::Choice(key), .. } => key.parse().ok(),
             Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => None,
         }

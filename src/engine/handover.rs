@@ -12,7 +12,7 @@ use super::{
     walk::{At, Walk},
 };
 use crate::{
-    answer::Reading,
+    answer::{Reading, Reply},
     base::{
         EventId, Private,
         id::{RevisionId, TracerId},
@@ -388,7 +388,9 @@ impl Run<'_> {
             let Some(id) = flow.find(path) else { return false };
             let step = flow.step(id);
             let Body::Ask(ask) = &step.body else { return false };
-            let Reading::Clear { value, .. } = walk.understand(&flow, &walk.expect(&flow, ask), said.reveal()) else { return false };
+            let Reading::Clear { value, .. } = walk.understand(&flow, &walk.expect(&flow, ask), &Reply::of(said.reveal())) else {
+                return false;
+            };
             walk.answer(&flow, step, Some(value), said.clone(), false, Some(tracer.clone()));
             if walk.frame().at == path {
                 walk.session.open = None;

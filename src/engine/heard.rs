@@ -8,7 +8,7 @@ use super::{
     effect::{Fact, Purpose},
     event::{Card, Content},
     idle::{fallen_silent, nothing_open},
-    listen::Reply,
+    listen::Heard,
     run::Run,
     session::Aside,
     start, tongue,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     answer::{
-        auto_reply,
+        Reply, auto_reply,
         keyword::{self, Keyword},
         question_back::{self, QuestionBack},
         tongue as written,
@@ -52,8 +52,9 @@ pub(super) fn message(run: &mut Run<'_>, channel: &str, content: &Content) {
         }
         Content::Edited { original, text } => {
             run.fact(Fact::Revised { original: original.clone(), text: Some(text.clone()) });
-            let languages = languages(run, text.reveal());
-            if alarm(run, text, &languages, false, false) {
+            let reply = Reply::of(text.reveal());
+            let languages = languages(run, &reply);
+            if alarm(run, &reply, &languages, false, false) {
                 return;
             }
             run.task(Urgency::Routine, "Changed a message after sending it", "edited", None, None);
@@ -125,25 +126,21 @@ fn cards_heard(run: &mut Run<'_>, channel: &str, cards: &[Card]) {
 }
 
 /// The languages that a text is heard in: the one spoken, those of the flow, English, and another that it is plainly written in.
-fn languages(run: &Run<'_>, text: &str) -> Vec<Language> {
-    let mut languages: Vec<Language> = run.conversation.language.iter().cloned().collect();
+fn languages(run: &Run<'_>, reply: &Reply<'_>) -> Vec<Language> {
     let of_session = run
         .conversation
         .open_session()
         .and_then(|session| run.world.library.revision(&session.revision))
         .and_then(|revision| revision.root());
     let of_welcome = run.world.welcome.and_then(|name| run.world.library.current(name)).and_then(|revision| revision.root());
-    for flow in [of_session, of_welcome].into_iter().flatten() {
-        languages.extend(flow.languages.iter().cloned());
+    let of_flows = [of_session, of_welcome].into_iter().flatten().flat_map(|flow| &flow.languages);
+    let mut languages: Vec<Language> = Vec::with_capacity(6);
+    for language in run.conversation.language.iter().chain(of_flows).chain([&Language::english()]) {
+        if !languages.contains(language) {
+            languages.push(language.clone());
+        }
     }
-    languages.push(Language::english());
-    let mut seen = Vec::new();
-    languages.retain(|language| {
-        let new = !seen.contains(language);
-        seen.push(language.clone());
-        new
-    });
-    languages.extend(written::unheard(text, &languages));
+    languages.extend(written::unheard(reply, &languages));
     languages
 }
 
@@ -153,29 +150,30 @@ fn heard(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Option<&
 
 /// Words, or a tap with its title.
 fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Option<&str>, shown: &str) {
-    let languages = languages(run, text.reveal());
+    let as_typed = Reply::of(text.reveal());
+    let languages = languages(run, &as_typed);
     let bot_reads = run.conversation.holder == Holder::Bot && run.conversation.opted_out_at.is_none();
     received(run, channel, shown, bot_reads);
-    let keyword = if tap.is_none() { keyword::read(text.reveal(), &languages) } else { None };
+    let keyword = if tap.is_none() { keyword::read(&as_typed, &languages) } else { None };
     match keyword {
         Some(Keyword::Stop) => return stop(run, false),
         Some(Keyword::Start) if run.conversation.opted_out_at.is_some() => return opt_in(run, false),
         Some(_) | None => {}
     }
-    let echo = if tap.is_none() { auto_reply::beside_echo(text.reveal(), &run.conversation.sent) } else { None };
+    let echo = if tap.is_none() { auto_reply::beside_echo(&as_typed, &run.conversation.sent) } else { None };
     let echoed = echo.map(Private::new);
     if echoed.as_ref().is_some_and(|rest| rest.reveal().is_empty()) {
         run.note("", "our own words came back: noted");
-        run.again_and_again(text.reveal());
+        run.again_and_again(&as_typed);
         return;
     }
     // Quoted words of ours are not theirs.
-    let text = echoed.as_ref().unwrap_or(text);
-    let looped = tap.is_none() && run.again_and_again(text.reveal());
-    if tap.is_none() && alarm(run, text, &languages, true, looped) {
+    let reply = &echoed.as_ref().map_or(as_typed, |rest| Reply::of(rest.reveal()));
+    let looped = tap.is_none() && run.again_and_again(reply);
+    if tap.is_none() && alarm(run, reply, &languages, true, looped) {
         return;
     }
-    if tap.is_none() && auto_reply::is_automatic(text.reveal(), &languages) {
+    if tap.is_none() && auto_reply::is_automatic(reply, &languages) {
         // No person wrote it: noted, never answered, so that no loop begins.
         run.note("", "an automatic reply: noted");
         fallen_silent(run);
@@ -202,7 +200,7 @@ fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Optio
         return;
     }
     let open = run.conversation.open_session().is_some_and(|session| session.open.is_some());
-    if let Some(language) = tongue::named(run, text.reveal(), keyword == Some(Keyword::Language)) {
+    if let Some(language) = tongue::named(run, reply, keyword == Some(Keyword::Language)) {
         return tongue::set(run, language, open);
     }
     if let Some(keyword) = keyword
@@ -210,25 +208,25 @@ fn heard_as(run: &mut Run<'_>, channel: &str, text: &Private<String>, tap: Optio
     {
         return;
     }
-    if open { in_session(run, text, tap, &languages) } else { nothing_open(run, text, tap, &languages) }
+    if open { in_session(run, reply, tap, &languages) } else { nothing_open(run, reply, tap, &languages) }
 }
 
-fn in_session(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, languages: &[Language]) {
+fn in_session(run: &mut Run<'_>, reply: &Reply<'_>, tap: Option<&str>, languages: &[Language]) {
     let Some(session) = run.conversation.open_session() else { return };
     let open = session.open.clone();
     let current = format!("{}.{}", session.id, open.as_ref().map_or(0, |open| open.asking));
     let key = tap.and_then(|id| id.split_once(':')).filter(|(asking, _)| *asking == current).map(|(_, key)| key);
     let answers_aside = tap.is_none() || key.is_some();
     match open.as_ref().and_then(|open| open.aside.as_ref()) {
-        Some(Aside::Language) => return tongue::chosen(run, text.reveal()),
+        Some(Aside::Language) => return tongue::chosen(run, reply.text()),
         Some(Aside::Switch(language)) if answers_aside => {
-            if tongue::switch_heard(run, language, text.reveal(), key) {
+            if tongue::switch_heard(run, language, reply, key) {
                 return;
             }
         }
         Some(Aside::Fix(listed)) if answers_aside => {
-            let reply = key.map_or(Reply::Text(text.reveal()), |key| Reply::Tap(key, text.reveal()));
-            start::with_open(run, |walk| walk.fix_chosen(reply, listed));
+            let heard = key.map_or(Heard::Words(reply), |key| Heard::Tap(key, reply.text()));
+            start::with_open(run, |walk| walk.fix_chosen(heard, listed));
             return;
         }
         Some(Aside::Switch(_) | Aside::Fix(_) | Aside::Confirm) | None => {}
@@ -247,7 +245,7 @@ fn in_session(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, lang
     if tap.is_some() {
         match key {
             Some(key) => {
-                start::with_open(run, |walk| walk.hear(Reply::Tap(key, text.reveal())));
+                start::with_open(run, |walk| walk.hear(Heard::Tap(key, reply.text())));
             }
             None => ask_again_after(run, "old-question", &[]),
         }
@@ -255,14 +253,14 @@ fn in_session(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, lang
     }
     let n_back = open.as_ref().map_or(0, |open| open.n_back);
     if n_back < limit::QUESTIONS_BACK
-        && let Some(question) = question_back::read(text.reveal(), languages)
+        && let Some(question) = question_back::read(reply, languages)
     {
         if !run.aside_in_a_row() {
             start::with_open(run, |walk| walk.answer_question_back(question));
         }
         return;
     }
-    start::with_open(run, |walk| walk.hear(Reply::Text(text.reveal())));
+    start::with_open(run, |walk| walk.hear(Heard::Words(reply)));
 }
 
 impl Walk<'_, '_> {
@@ -303,9 +301,10 @@ pub(super) fn perhaps_repeated(run: &mut Run<'_>, content: &Content) {
 
 /// What is heard in words that walk through no flow.
 pub(super) fn stop_and_alarm(run: &mut Run<'_>, text: &Private<String>) {
-    let languages = languages(run, text.reveal());
-    if keyword::read(text.reveal(), &languages) == Some(Keyword::Stop) {
+    let reply = Reply::of(text.reveal());
+    let languages = languages(run, &reply);
+    if keyword::read(&reply, &languages) == Some(Keyword::Stop) {
         return stop(run, false);
     }
-    alarm(run, text, &languages, false, false);
+    alarm(run, &reply, &languages, false, false);
 }

@@ -1,24 +1,24 @@
 //! Texts with nothing open: words that start a flow, late answers, the welcome; and when the bot falls silent.
 
-use super::{conversation::Lapsed, effect::Purpose, heard::usual_answer, listen::Reply, loops, run::Run, start, tongue};
+use super::{conversation::Lapsed, effect::Purpose, heard::usual_answer, listen::Heard, loops, run::Run, start, tongue};
 use crate::{
-    answer::{Reading, question_back},
-    base::{Language, Private, limit},
+    answer::{Reading, Reply, question_back},
+    base::{Language, limit},
     flow::model::Urgency,
 };
 
 /// Replies in a row that were not understood before the bot falls silent with nothing open: another bot may be at the other end.
 const UNREAD_IN_A_ROW: u16 = 6;
 
-pub(super) fn nothing_open(run: &mut Run<'_>, text: &Private<String>, tap: Option<&str>, languages: &[Language]) {
-    if let Some(flow) = started_by(run, text.reveal()) {
+pub(super) fn nothing_open(run: &mut Run<'_>, reply: &Reply<'_>, tap: Option<&str>, languages: &[Language]) {
+    if let Some(flow) = started_by(run, reply.text()) {
         let Some(revision) = run.world.library.current(&flow).cloned() else { return };
         if let Some(root) = revision.root() {
-            tongue::of_starting_word(run, root, text.reveal());
+            tongue::of_starting_word(run, root, reply.text());
         }
         return start::start_now(run, &revision);
     }
-    if late_answer(run, text.reveal(), tap) {
+    if late_answer(run, reply, tap) {
         return;
     }
     if run.reopened_by_patient() {
@@ -27,7 +27,7 @@ pub(super) fn nothing_open(run: &mut Run<'_>, text: &Private<String>, tap: Optio
     if fallen_silent(run) {
         return;
     }
-    if let Some(question) = question_back::read(text.reveal(), languages) {
+    if let Some(question) = question_back::read(reply, languages) {
         return run.say_shared(Purpose::Dialogue, usual_answer(question), &[]);
     }
     if run.counted(loops::WELCOME) {
@@ -37,7 +37,7 @@ pub(super) fn nothing_open(run: &mut Run<'_>, text: &Private<String>, tap: Optio
     match welcome {
         Some(revision) => {
             if let Some(root) = revision.root() {
-                tongue::of_first_words(run, root, text.reveal());
+                tongue::of_first_words(run, root, reply);
             }
             start::start_now(run, &revision);
         }
@@ -61,7 +61,7 @@ fn started_by(run: &Run<'_>, text: &str) -> Option<String> {
 }
 
 /// An answer to a question that lapsed within the day: it counts, and the session goes on from there.
-fn late_answer(run: &mut Run<'_>, text: &str, tap: Option<&str>) -> bool {
+fn late_answer(run: &mut Run<'_>, reply: &Reply<'_>, tap: Option<&str>) -> bool {
     let Some(Lapsed { session, at }) = run.conversation.lapsed.clone() else { return false };
     if run.now.as_second() - at.as_second() >= limit::LATE_ANSWER_HOURS * 3_600 {
         run.conversation.lapsed = None;
@@ -74,12 +74,12 @@ fn late_answer(run: &mut Run<'_>, text: &str, tap: Option<&str>) -> bool {
         return false;
     }
     run.conversation.sessions.insert(0, session);
-    let reply = key.as_deref().map_or(Reply::Text(text), |key| Reply::Tap(key, text));
+    let heard = key.as_deref().map_or(Heard::Words(reply), |key| Heard::Tap(key, reply.text()));
     let clear = start::with_open(run, |walk| {
-        let clear = matches!(walk.reading(reply), Some(Reading::Clear { .. }));
+        let clear = matches!(walk.reading(heard), Some(Reading::Clear { .. }));
         if clear {
             walk.run.note("", "a late answer: the session goes on");
-            walk.hear(reply);
+            walk.hear(heard);
         }
         clear
     });

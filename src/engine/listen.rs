@@ -9,7 +9,7 @@ use super::{
     walk::{At, Walk},
 };
 use crate::{
-    answer::{Choice, Context, Expect, How, Reading, Truth, Unclear, Value},
+    answer::{self, Choice, Context, Expect, How, Reading, Reply, Truth, Unclear, Value},
     base::{Language, Private},
     flow::{
         Flow,
@@ -18,26 +18,27 @@ use crate::{
     },
 };
 
-/// A reply to the open question.
+/// What is heard as a reply to the open question.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Reply<'e> {
+pub(super) enum Heard<'e> {
     /// Words.
-    Text(&'e str),
+    Words(&'e Reply<'e>),
     /// A tap on the open question's own button or row: the choice's key, and the title shown.
     Tap(&'e str, &'e str),
 }
 
-impl Reply<'_> {
+impl Heard<'_> {
     pub(super) fn said(self) -> Private<String> {
         match self {
-            Self::Text(text) | Self::Tap(_, text) => Private::from(text),
+            Self::Words(reply) => Private::from(reply.text()),
+            Self::Tap(_, title) => Private::from(title),
         }
     }
 }
 
 impl Walk<'_, '_> {
     /// Reads a reply to the open question and moves on, asks again, or gives up.
-    pub fn hear(&mut self, reply: Reply<'_>) {
+    pub fn hear(&mut self, reply: Heard<'_>) {
         let Some(flow) = self.flow() else { return self.fault("a flow of the session's revision is missing") };
         let Some(asked) = self.asked(&flow) else { return };
         let at = match asked {
@@ -48,28 +49,28 @@ impl Walk<'_, '_> {
     }
 
     /// The reading of a reply to the open question, if it is a step's own.
-    pub fn reading(&self, reply: Reply<'_>) -> Option<Reading> {
+    pub fn reading(&self, reply: Heard<'_>) -> Option<Reading> {
         let flow = self.flow()?;
         let Some(Asked::Step(_, ask)) = self.asked(&flow) else { return None };
         Some(self.read(&flow, ask, reply))
     }
 
-    pub fn read(&self, flow: &Flow, ask: &Ask, reply: Reply<'_>) -> Reading {
+    pub fn read(&self, flow: &Flow, ask: &Ask, reply: Heard<'_>) -> Reading {
         let expect = self.expect(flow, ask);
         match reply {
-            Reply::Text(text) => self.understand(flow, &expect, text),
-            Reply::Tap(key, _) => tapped(&expect, key),
+            Heard::Words(reply) => self.understand(flow, &expect, reply),
+            Heard::Tap(key, _) => tapped(&expect, key),
         }
     }
 
-    pub fn understand(&self, flow: &Flow, expect: &Expect, text: &str) -> Reading {
+    pub fn understand(&self, flow: &Flow, expect: &Expect, reply: &Reply<'_>) -> Reading {
         let language = self.language();
         let others: Vec<Language> = flow.languages.iter().filter(|other| **other != language).cloned().collect();
-        crate::answer::read(expect, text, &self.context(&language, &others))
+        answer::read(expect, reply, &self.context(&language, &others))
     }
 
     /// Keeps for the designers what was not understood.
-    pub fn note_unclear(&mut self, step: &str, reason: Unclear, reply: Reply<'_>) {
+    pub fn note_unclear(&mut self, step: &str, reason: Unclear, reply: Heard<'_>) {
         let fact = Fact::NotUnderstood {
             session: self.session.id.clone(),
             flow: self.frame().flow,
@@ -90,7 +91,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn hear_answer(&mut self, flow: &Flow, id: StepId, ask: &Ask, reply: Reply<'_>) -> At {
+    fn hear_answer(&mut self, flow: &Flow, id: StepId, ask: &Ask, reply: Heard<'_>) -> At {
         let step = flow.step(id);
         if let Some(at) = self.hear_offer(flow, id, ask, reply) {
             return at;
@@ -115,7 +116,7 @@ impl Walk<'_, '_> {
     }
 
     /// Takes a value as the answer, and what the reply says beside it.
-    pub fn take(&mut self, flow: &Flow, id: StepId, ask: &Ask, value: Value, reply: Reply<'_>, how: How) -> At {
+    pub fn take(&mut self, flow: &Flow, id: StepId, ask: &Ask, value: Value, reply: Heard<'_>, how: How) -> At {
         // Any words are a text or a name: what machines write again and again too.
         let any_words = matches!(ask.kind, Kind::Text { .. } | Kind::Name);
         if any_words {
@@ -132,7 +133,7 @@ impl Walk<'_, '_> {
         At::After(id)
     }
 
-    pub fn not_understood(&mut self, flow: &Flow, id: StepId, ask: &Ask, reason: Unclear, reply: Reply<'_>) -> At {
+    pub fn not_understood(&mut self, flow: &Flow, id: StepId, ask: &Ask, reason: Unclear, reply: Heard<'_>) -> At {
         let step = flow.step(id);
         if ask.kind != Kind::BirthYear {
             self.note_unclear(&step.path, reason, reply);

@@ -5,7 +5,7 @@ use super::{
     run::Run,
 };
 use crate::{
-    answer::auto_reply,
+    answer::{Reply, auto_reply},
     base::{Private, limit},
     flow::model::Urgency,
 };
@@ -22,8 +22,8 @@ pub fn remember_said<'w>(conversation: &mut Conversation, words: impl Iterator<I
 
 impl Run<'_> {
     /// Counts a text that came; gives whether it came too often to be a person's. The desk is told once.
-    pub fn again_and_again(&mut self, text: &str) -> bool {
-        auto_reply::sameness(text).is_some_and(|key| self.counted(key))
+    pub fn again_and_again(&mut self, reply: &Reply<'_>) -> bool {
+        auto_reply::sameness(reply).is_some_and(|key| self.counted(key))
     }
 
     /// Counts the same thing once more.

@@ -5,12 +5,12 @@ use super::{
     conversation::ResumeAt,
     effect::Purpose,
     event::Card,
-    listen::{Reply, tapped},
+    listen::{Heard, tapped},
     session::{Item, LoopPhase},
     walk::{At, Walk},
 };
 use crate::{
-    answer::{Expect, Reading, Truth, Unclear, Value, keyword::Keyword},
+    answer::{Expect, Reading, Reply, Truth, Unclear, Value, keyword::Keyword},
     base::{Private, limit},
     flow::{
         Flow,
@@ -19,12 +19,12 @@ use crate::{
 };
 
 impl Walk<'_, '_> {
-    pub fn hear_around(&mut self, flow: &Flow, id: StepId, first: bool, reply: Reply<'_>) -> At {
+    pub fn hear_around(&mut self, flow: &Flow, id: StepId, first: bool, reply: Heard<'_>) -> At {
         let step = flow.step(id);
         let expect = Expect::YesNo { unsure: false };
         let reading = match reply {
-            Reply::Text(text) => self.understand(flow, &expect, text),
-            Reply::Tap(key, _) => tapped(&expect, key),
+            Heard::Words(reply) => self.understand(flow, &expect, reply),
+            Heard::Tap(key, _) => tapped(&expect, key),
         };
         let path = format!("{}{}", step.path, if first { "#first" } else { "#more" });
         match reading {
@@ -152,7 +152,7 @@ impl Walk<'_, '_> {
 
     fn phone_of(&self, card: &Card) -> Option<Value> {
         let flow = self.flow()?;
-        card.phones.iter().find_map(|phone| match self.understand(&flow, &Expect::Phone, phone.reveal()) {
+        card.phones.iter().find_map(|phone| match self.understand(&flow, &Expect::Phone, &Reply::of(phone.reveal())) {
             Reading::Clear { value, .. } => Some(value),
             Reading::Ambiguous(_) | Reading::Unclear(_) => None,
         })

@@ -3,14 +3,14 @@
 use super::{
     effect::{Fact, Paragraph, Purpose, Words},
     heard::ask_again_after,
-    listen::Reply,
+    listen::Heard,
     run::Run,
     session::Aside,
     start,
     walk::Walk,
 };
 use crate::{
-    answer::{Context, Expect, Reading, Truth, Value, tongue},
+    answer::{self, Context, Expect, Reading, Reply, Truth, Value, tongue},
     base::{Language, Private},
     flow::{
         Flow,
@@ -20,8 +20,8 @@ use crate::{
 
 impl Walk<'_, '_> {
     /// Notes that a reply was in another language of the flow: it is offered in place of the next question, once a session.
-    pub fn note_language(&mut self, ask: &Ask, reply: Reply<'_>) {
-        let Reply::Text(text) = reply else { return };
+    pub fn note_language(&mut self, ask: &Ask, reply: Heard<'_>) {
+        let Heard::Words(reply) = reply else { return };
         if self.session.language_offered || self.run.offer.is_some() {
             return;
         }
@@ -30,7 +30,7 @@ impl Walk<'_, '_> {
             _ => 1,
         };
         let Some(root) = self.revision.root() else { return };
-        self.run.offer = other_of(root, &self.language(), text, least);
+        self.run.offer = other_of(root, &self.language(), reply, least);
     }
 
     /// Offers to go on in a language, in that language.
@@ -44,15 +44,15 @@ impl Walk<'_, '_> {
 }
 
 /// The other language of a flow that a text is plainly in.
-fn other_of(flow: &Flow, spoken: &Language, text: &str, least: usize) -> Option<Language> {
+fn other_of(flow: &Flow, spoken: &Language, reply: &Reply<'_>, least: usize) -> Option<Language> {
     let others: Vec<Language> = flow.languages.iter().filter(|other| *other != spoken).cloned().collect();
-    tongue::other(text, spoken, &others, least)
+    tongue::other(reply, spoken, &others, least)
 }
 
 /// The first words of somebody whose language is not known tell it; one that is known and another is offered.
-pub(super) fn of_first_words(run: &mut Run<'_>, flow: &Flow, text: &str) {
+pub(super) fn of_first_words(run: &mut Run<'_>, flow: &Flow, reply: &Reply<'_>) {
     let spoken = run.conversation.language.clone().filter(|language| flow.languages.contains(language));
-    let Some(other) = flow.languages.first().and_then(|first| other_of(flow, spoken.as_ref().unwrap_or(first), text, 1)) else { return };
+    let Some(other) = flow.languages.first().and_then(|first| other_of(flow, spoken.as_ref().unwrap_or(first), reply, 1)) else { return };
     if run.conversation.language.is_none() {
         run.note("", format!("the first words are in `{other}`"));
         run.conversation.language = Some(other.clone());
@@ -78,13 +78,13 @@ pub(super) fn of_starting_word(run: &mut Run<'_>, flow: &Flow, text: &str) {
 }
 
 /// The answer to "shall we go on in this one?". Gives false where it is none, and the open question was seen: then it may answer that.
-pub(super) fn switch_heard(run: &mut Run<'_>, language: &Language, text: &str, tap: Option<&str>) -> bool {
+pub(super) fn switch_heard(run: &mut Run<'_>, language: &Language, reply: &Reply<'_>, tap: Option<&str>) -> bool {
     let spoken = [run.language()];
     let today = super::scope::today(run.world, &run.conversation, run.now);
     let context = Context { language, others: &spoken, today, country: &run.world.agency.country };
     let yes = match tap {
         Some(key) => Some(key == "yes"),
-        None => match crate::answer::read(&Expect::YesNo { unsure: false }, text, &context) {
+        None => match answer::read(&Expect::YesNo { unsure: false }, reply, &context) {
             Reading::Clear { value: Value::Truth(Truth::Yes), .. } => Some(true),
             Reading::Clear { value: Value::Truth(Truth::No), .. } => Some(false),
             Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => None,
@@ -118,10 +118,10 @@ fn choosable(run: &Run<'_>) -> Vec<Language> {
 }
 
 /// The language that a message names: it is nothing but its name ("español"), or it asks for a language and names one ("en español por favor").
-pub(super) fn named(run: &Run<'_>, text: &str, asks: bool) -> Option<Language> {
-    let said = text.trim().trim_end_matches(['.', '!']).to_lowercase();
+pub(super) fn named(run: &Run<'_>, reply: &Reply<'_>, asks: bool) -> Option<Language> {
+    let said = reply.text().trim().trim_end_matches(['.', '!']).to_lowercase();
     let all = choosable(run);
-    let named = |language: &&Language| language.own_name().to_lowercase() == said || asks && tongue::names(text, language);
+    let named = |language: &&Language| language.own_name().to_lowercase() == said || asks && tongue::names(reply, language);
     let mut found = all.iter().filter(named);
     found.next().filter(|_| found.next().is_none()).cloned()
 }

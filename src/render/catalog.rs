@@ -1,11 +1,12 @@
 //! All texts, compiled once: those of revisions, and the shared ones.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json};
 
 use super::{helpers, phrases, template};
@@ -71,10 +72,18 @@ struct Compiled {
     partials: Partials,
     /// By language tag: a registry whose partials are in that language as far as they go.
     registries: BTreeMap<String, Handlebars<'static>>,
-    /// Texts without names, by language tag and registered name: as they are said.
-    fixed: BTreeMap<String, HashMap<String, String>>,
+    /// Texts without names, by language tag: as they are said.
+    fixed: BTreeMap<String, Fixed>,
     /// Texts that are no templates, by registered name: why.
     broken: BTreeMap<String, String>,
+}
+
+/// Texts without names.
+#[derive(Debug, Default)]
+struct Fixed {
+    shared: FxHashMap<String, String>,
+    /// Of each flow, by the text's number.
+    flows: FxHashMap<String, Vec<Option<String>>>,
 }
 
 impl Catalog {
@@ -150,34 +159,35 @@ impl Compiled {
         tags
     }
 
-    fn registry(&mut self, tag: &str) -> (Handlebars<'static>, HashMap<String, String>) {
+    fn registry(&mut self, tag: &str) -> (Handlebars<'static>, Fixed) {
         let mut registry = Handlebars::new();
         registry.register_escape_fn(no_escape);
         registry.set_prevent_indent(true);
         helpers::register(&mut registry, tag);
-        let (mut broken, mut fixed) = (Vec::new(), HashMap::new());
-        let mut put = |name: String, text: &str| match template::parse(text) {
+        let (mut broken, mut fixed) = (Vec::new(), Fixed::default());
+        // Gives it back as it is said, where it has no names.
+        let mut put = |name: &str, text: &str| match template::parse(text) {
             Ok(parsed) => {
-                registry.register_template(&name, parsed);
-                if !is_template(text) {
-                    fixed.insert(name, template::tidy(text));
-                }
+                registry.register_template(name, parsed);
+                (!is_template(text)).then(|| template::tidy(text))
             }
-            Err(error) => broken.push((broken_key(tag, &name), error.reason().to_string())),
+            Err(error) => {
+                broken.push((broken_key(tag, name), error.reason().to_string()));
+                None
+            }
         };
         for (name, languages) in &self.partials {
-            if let Some((_, text)) = pick(languages, tag) {
-                put(name.clone(), text);
+            if let Some(said) = pick(languages, tag).and_then(|(_, text)| put(name, text)) {
+                fixed.shared.insert(name.clone(), said);
             }
         }
         for (name, flow) in self.revision.iter().flat_map(|revision| &revision.flows) {
-            for (n, text) in flow.texts.iter().enumerate() {
+            let texts = flow.texts.iter().enumerate().map(|(n, text)| {
                 let own = text.translations.iter().find(|(language, _)| language.tag() == tag).map(|(_, translation)| &translation.text);
                 let source = flow.languages.first().is_some_and(|language| language.tag() == tag).then_some(&text.source);
-                if let Some(words) = own.or(source) {
-                    put(text_key(name, n), words);
-                }
-            }
+                own.or(source).and_then(|words| put(&text_key(name, n), words))
+            });
+            fixed.flows.insert(name.clone(), texts.collect());
         }
         self.broken.extend(broken);
         (registry, fixed)
@@ -187,10 +197,15 @@ impl Compiled {
         let missing = || RenderFault::NoText { flow: name.to_owned(), text: id.0 };
         let flow = self.revision.as_ref().and_then(|revision| revision.flows.get(name)).ok_or_else(missing)?;
         let text = flow.texts.get(id.0).ok_or_else(missing)?;
-        let source = flow.languages.first().cloned().unwrap_or_else(Language::english);
-        let has = |one: &Language| *one == source || text.translations.contains_key(one);
+        let source = flow.languages.first();
+        let has = |one: &Language| Some(one) == source || text.translations.contains_key(one);
         let own = Some(language).filter(|language| has(language)).cloned();
-        let language = own.or_else(|| Language::parse(language.primary()).filter(has)).unwrap_or(source);
+        let near = || Language::parse(language.primary()).filter(has).or_else(|| source.cloned());
+        let language = own.or_else(near).unwrap_or_else(Language::english);
+        let fixed = self.fixed.get(language.tag()).and_then(|fixed| fixed.flows.get(name)?.get(id.0)?.as_ref());
+        if let Some(text) = fixed {
+            return Ok(Said { text: text.clone(), language });
+        }
         let place = || if text.step.is_empty() { name.to_owned() } else { format!("{name}, step {}", text.step) };
         self.fill(&text_key(name, id.0), language, data, Some(flow), place)
     }
@@ -201,6 +216,9 @@ impl Compiled {
         let (tag, _) = pick(languages, language.tag()).ok_or_else(missing)?;
         let own = Some(language).filter(|language| language.tag() == tag).cloned();
         let language = own.or_else(|| Language::parse(tag)).ok_or_else(missing)?;
+        if let Some(text) = self.fixed.get(language.tag()).and_then(|fixed| fixed.shared.get(name)) {
+            return Ok(Said { text: text.clone(), language });
+        }
         self.fill(name, language, data, None, || format!("templates/messages/{name}"))
     }
 
@@ -212,9 +230,6 @@ impl Compiled {
         flow: Option<&Arc<Flow>>,
         place: impl Fn() -> String,
     ) -> Result<Said, RenderFault> {
-        if let Some(text) = self.fixed.get(language.tag()).and_then(|fixed| fixed.get(key)) {
-            return Ok(Said { text: text.clone(), language });
-        }
         let fault = |why: String| RenderFault::Template { place: place(), why };
         if !self.broken.is_empty()
             && let Some(why) = self.broken.get(&broken_key(language.tag(), key))

@@ -1,6 +1,8 @@
 //! The shape of a language's file. Unknown keys are errors, so that a misspelt list is noticed by the tests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use serde::Deserialize;
 
@@ -359,8 +361,8 @@ impl ListWords {
 
 impl ListWords {
     /// Every word of the lists that mean the same, folded, with the first of its list.
-    pub fn same_words(&self) -> HashMap<Box<str>, Box<str>> {
-        let mut words = HashMap::new();
+    pub fn same_words(&self) -> FxHashMap<Box<str>, Box<str>> {
+        let mut words = FxHashMap::default();
         for list in &self.same {
             let Some(first) = list.first().map(|w| fold(w)) else { continue };
             for word in list.iter().map(|w| fold(w)).filter(|_| !first.contains(' ')).filter(|w| !w.contains(' ')) {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    answer::{self, Context, Expect, How, Reading, Value},
+    answer::{self, Context, Expect, How, Reading, Reply, Value},
     base::{Address, Language, Medium, Private},
     channel::{Channel, canonical},
     runtime::Service,
@@ -43,7 +43,7 @@ impl To {
 /// A number as written, in E.164; read as a reply would be, and nothing may stand beside it.
 fn number(text: &str, country: &str) -> Option<String> {
     let context = Context { language: &Language::english(), others: &[], today: jiff::civil::Date::ZERO, country };
-    match answer::read(&Expect::Phone, text, &context) {
+    match answer::read(&Expect::Phone, &Reply::of(text), &context) {
         Reading::Clear { value: Value::Phone(number), how: How::Exact } => Some(number),
         Reading::Clear { .. } | Reading::Ambiguous(_) | Reading::Unclear(_) => None,
     }
