@@ -20,6 +20,7 @@ mod machine;
 mod part;
 mod plot;
 mod report;
+mod still;
 mod talk;
 mod yardstick;
 
@@ -40,6 +41,8 @@ use super::out;
 const CONNECTIONS: usize = 1_000;
 /// Conversations at most: seven digits tell their numbers apart.
 const CONVERSATIONS: usize = 5_000_000;
+/// Rounds at most.
+const ROUNDS: usize = 100;
 /// Seconds of one measurement at most.
 const SECONDS: u64 = 600;
 /// Before anything is counted: connections are made, pages of memory touched.
@@ -66,6 +69,9 @@ pub(super) struct Args {
     /// Which servers: `bare`, `empty`, `inbound`, `whole`, with commas between
     #[arg(long, default_value = "bare,empty,inbound,whole", value_delimiter = ',')]
     parts: Vec<Part>,
+    /// All of it so often, in turn, and the middle of each: machines are not as fast at every hour
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
     /// Measure `inbound` over growing numbers of conversations instead: `--grow 1000,10000,100000,1000000`
     #[arg(long, value_delimiter = ',')]
     grow: Vec<usize>,
@@ -86,6 +92,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return part::serve(part, config);
     }
     ensure!((1..=CONNECTIONS).contains(&args.connections), "`--connections` is between 1 and {CONNECTIONS}");
+    ensure!((1..=ROUNDS).contains(&args.rounds), "`--rounds` is between 1 and {ROUNDS}");
     ensure!((1..=SECONDS).contains(&args.seconds), "`--seconds` is between 1 and {SECONDS}");
     for n in args.grow.iter().chain([&args.conversations]) {
         ensure!((args.connections..=CONVERSATIONS).contains(n), "conversations are between `--connections` and {CONVERSATIONS}");
@@ -106,14 +113,18 @@ fn ground(args: &Args) -> anyhow::Result<Ground> {
 }
 
 async fn measure(args: &Args) -> anyhow::Result<()> {
+    out::line(&still::look(&ground(args)?.dir)?);
     let mut rows = Vec::new();
-    for part in &args.parts {
-        rows.push(one(args, *part).await?);
-        if let Some(row) = rows.last() {
-            out::line(&report::told(row));
+    for _ in 0..args.rounds {
+        let mut round = Vec::new();
+        for part in &args.parts {
+            let row = one(args, *part).await?;
+            out::line(&report::told(&row, &round));
+            round.push(row);
         }
+        rows.extend(round);
     }
-    out::text(&report::table(&rows));
+    out::text(&report::table(&report::middles(rows, &args.parts)));
     Ok(())
 }
 
@@ -130,8 +141,9 @@ async fn one(args: &Args, part: Part) -> anyhow::Result<Row> {
     let full = load.run(&mut talks, Pace::Full, Duration::from_secs(args.seconds)).await?;
     let after = machine::Figures::take(&ground, &server, &provider).await?;
     let spent = after.since(&before);
-    let half = load.run(&mut talks, Pace::PerSecond(full.per_second() / 2.0), Duration::from_secs(args.seconds)).await?;
+    // What full load left behind is sent first: half load is half of the load.
     let drained = if part == Part::Whole { Some(server.drained().await?) } else { None };
+    let half = load.run(&mut talks, Pace::PerSecond(full.per_second() / 2.0), Duration::from_secs(args.seconds)).await?;
     let stored = machine::Stored::take(&ground, talks.n_begun()).await?;
     Ok(Row { part, full, half, spent, drained, stored })
 }

@@ -20,15 +20,36 @@ pub struct Row {
     pub stored: Stored,
 }
 
-/// One line as soon as a server is done.
-pub fn told(row: &Row) -> String {
-    format!("{}: {:.0} messages a second", row.part.word(), row.full.per_second())
+/// One line as soon as a server is done, beside those of the same round.
+pub fn told(row: &Row, round: &[Row]) -> String {
+    let share = share(round, Part::Empty, row).map_or_else(String::new, |share| format!(", {share:.0} % of the empty engine"));
+    let (part, rate, ms) = (row.part.word(), row.full.per_second(), row.half.ms(990));
+    format!("{part}: {rate:.0} messages a second{share}; p99 at half of it {ms:.1} ms")
+}
+
+/// Of each server the row in the middle by its messages a second.
+pub fn middles(mut rows: Vec<Row>, parts: &[Part]) -> Vec<Row> {
+    rows.sort_by(|a, b| a.full.per_second().total_cmp(&b.full.per_second()));
+    let mut middles = Vec::new();
+    for part in parts {
+        let (mut of_part, others): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.part == *part);
+        rows = others;
+        if !of_part.is_empty() {
+            middles.push(of_part.swap_remove(of_part.len() / 2));
+        }
+    }
+    middles
+}
+
+/// Messages a second of a row, in hundredths of those of a server beside it.
+fn share(rows: &[Row], part: Part, row: &Row) -> Option<f64> {
+    let base = rows.iter().find(|row| row.part == part)?.full.per_second();
+    Some(100.0 * row.full.per_second() / base)
 }
 
 /// All of it.
 pub fn table(rows: &[Row]) -> String {
-    let beside = |part: Part| rows.iter().find(|row| row.part == part).map(|row| row.full.per_second());
-    let of = |part: Part, row: &Row| beside(part).map_or(String::new(), |base| format!("{:.0}", 100.0 * row.full.per_second() / base));
+    let of = |part: Part, row: &Row| share(rows, part, row).map_or_else(String::new, |share| format!("{share:.0}"));
     let mut text = String::new();
     let mut line = |name: &str, cell: &dyn Fn(&Row) -> String| {
         // Writing to a string cannot fail.
