@@ -95,9 +95,7 @@ pub async fn record(service: &Service) -> Result<(), EraseError> {
         if lines.is_empty() {
             break;
         }
-        for cursor in service.records().apply(&lines).await?.through {
-            service.store().trim(&cursor).await?;
-        }
+        service.store().trim(&service.records().apply(&lines).await?.through).await?;
     }
     service.store().let_go(service.node()).await?;
     Ok(service.records().empty_log().await?)

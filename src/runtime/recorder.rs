@@ -20,6 +20,8 @@ use crate::{
 
 /// Lines of one transaction.
 const AT_ONCE: usize = 200;
+/// A line waits so long for others: one transaction and one trimming cost what many lines cost.
+const GATHER: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(500);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
@@ -76,11 +78,17 @@ pub(super) async fn run(service: Service, leases: Leases, stop: Stop) {
         }
         tokio::select! {
             biased;
-            () = service.hints().journal() => {}
+            () = gathered(&service) => {}
             () = sleep(LOOK) => {}
             () = stop.asked() => {}
         }
     }
+}
+
+/// Something was written, and what came with it too.
+async fn gathered(service: &Service) {
+    service.hints().journal().await;
+    sleep(GATHER).await;
 }
 
 /// One transaction: how many lines it applied.
@@ -97,15 +105,9 @@ async fn round(service: &Service, leases: &Leases, cursors: &mut BTreeMap<u16, C
         return Ok(0);
     }
     service.lag().behind(service.clock().now());
-    service.records().apply(&lines).await?;
-    let mut through: BTreeMap<u16, &Cursor> = BTreeMap::new();
-    for line in &lines {
-        through.insert(line.cursor.shard, &line.cursor);
-    }
-    for (shard, cursor) in through {
-        service.store().trim(cursor).await?;
-        cursors.insert(shard, cursor.clone());
-    }
+    let through = service.records().apply(&lines).await?.through;
+    service.store().trim(&through).await?;
+    cursors.extend(through.into_iter().map(|cursor| (cursor.shard, cursor)));
     metrics::counter!("intake_recorded_total").increment(u64::try_from(lines.len()).unwrap_or(0));
     service.hints().recorded();
     Ok(lines.len())

@@ -230,11 +230,13 @@ impl Back {
         }
     }
 
-    pub async fn trim(&self, through: &Cursor) -> Result<(), StoreError> {
+    pub async fn trim(&self, through: &[Cursor]) -> Result<(), StoreError> {
         match self {
             Self::Redis(redis) => redis.trim(through).await,
             Self::Embedded(embedded) => embedded.trim(through).await,
-            Self::Memory(memory, _) => memory.call(Call::Other("trim"), |_, state| state.trim(through)).await,
+            Self::Memory(memory, _) => {
+                memory.call(Call::Other("trim"), |_, state| through.iter().for_each(|cursor| state.trim(cursor))).await
+            }
         }
     }
 

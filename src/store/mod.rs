@@ -433,8 +433,8 @@ impl Store {
         }
     }
 
-    /// Drops lines up to and with a cursor: they are archived in the record.
-    pub async fn trim(&self, through: &Cursor) -> Result<(), StoreError> {
+    /// Drops lines up to and with each cursor: they are archived in the record.
+    pub async fn trim(&self, through: &[Cursor]) -> Result<(), StoreError> {
         self.0.back.trim(through).await
     }
 

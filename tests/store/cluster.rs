@@ -201,7 +201,7 @@ async fn the_documented_rights_suffice_in_a_cluster_and_for_replicas_too() {
     }
     bench.store.reseal().await.unwrap();
     for line in bench.lines().await {
-        bench.store.trim(&line.cursor).await.unwrap();
+        bench.store.trim(std::slice::from_ref(&line.cursor)).await.unwrap();
     }
     bench.store.depth().await.unwrap();
     bench.store.let_go("node-a").await.unwrap();

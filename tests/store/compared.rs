@@ -125,7 +125,7 @@ async fn answer(bench: &Bench, seen: &mut Seen, step: &Step, now_ms: i64) -> Str
             }
             let _ = nth;
             for cursors in by_conversation.values() {
-                store.trim(cursors.last().unwrap()).await.unwrap();
+                store.trim(std::slice::from_ref(cursors.last().unwrap())).await.unwrap();
             }
             String::new()
         }

@@ -285,10 +285,10 @@ pub async fn the_journal_is_read_in_order_from_a_cursor_and_trimmed(bench: Bench
     assert_eq!(turns, [1, 2, 3, 4, 5]);
     let (turns, _) = read(vec![cursors[4].clone()], 100).await;
     assert_eq!(turns, (6..=12).collect::<Vec<_>>());
-    bench.store.trim(&cursors[2]).await.unwrap();
+    bench.store.trim(&cursors[2..3]).await.unwrap();
     let (turns, later) = read(vec![], 100).await;
     assert_eq!(turns, (4..=12).collect::<Vec<_>>());
-    bench.store.trim(later.last().unwrap()).await.unwrap();
+    bench.store.trim(std::slice::from_ref(later.last().unwrap())).await.unwrap();
     assert!(read(vec![], 100).await.0.is_empty());
     bench.kept(ana.turn_of(ana.conversation(13), bench.etag(), 0, etag, "m13", &[])).await;
     let (turns, last) = read(vec![later.last().unwrap().clone()], 100).await;
@@ -358,7 +358,7 @@ pub async fn what_an_old_key_sealed_is_sealed_anew_in_its_place(bench: Bench) {
     assert_eq!(store.reseal().await.unwrap(), Resealed { n_resealed: 3, n_left: 1 });
     assert_eq!(store.load(&patient.id).await.unwrap().unwrap().etag, etag, "no commit in between is made stale");
     assert_eq!(bench.ready_ids(0).await, [patient.outbox("e1", 0)]);
-    store.trim(&bench.lines().await.last().unwrap().cursor).await.unwrap();
+    store.trim(&[bench.lines().await.last().unwrap().cursor.clone()]).await.unwrap();
     assert_eq!(store.reseal().await.unwrap(), Resealed::default());
     let without_old: String = rotated.lines().filter(|line| !line.starts_with("data 1 ")).map(|line| format!("{line}\n")).collect();
     store.sealer().reload(&without_old).unwrap();

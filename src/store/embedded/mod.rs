@@ -305,8 +305,10 @@ impl Embedded {
         rows.iter().map(read_line).collect()
     }
 
-    pub async fn trim(&self, through: &Cursor) -> Result<(), StoreError> {
-        self.done(Op::Trim(place(through))).await
+    pub async fn trim(&self, through: &[Cursor]) -> Result<(), StoreError> {
+        // There is one shard.
+        let Some(furthest) = through.iter().map(place).max() else { return Ok(()) };
+        self.done(Op::Trim(furthest)).await
     }
 
     pub async fn fault(&self, stored: Vec<u8>) -> Result<(), StoreError> {

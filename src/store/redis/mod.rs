@@ -266,13 +266,18 @@ impl Redis {
         call.arg(id.as_str()).arg(until_ms).run::<i64>(&self.link, Lane::Looks).await.map(|_| ())
     }
 
-    pub async fn trim(&self, through: &Cursor) -> Result<(), StoreError> {
-        let (ms, nth) = sweep::place(through);
-        let from = format!("{ms}-{}", nth.saturating_add(1));
-        let mut trim = redis::cmd("XTRIM");
-        let key = Shard(through.shard).journal();
-        trim.arg(&key).arg("MINID").arg(from);
-        let _: i64 = self.link.one(Lane::Looks, &key, &trim, Repeat::Once).await.map_err(unavailable)?;
+    /// All in one round trip: the file is synced once for all of them.
+    pub async fn trim(&self, through: &[Cursor]) -> Result<(), StoreError> {
+        let trim = |cursor: &Cursor| {
+            let (ms, nth) = sweep::place(cursor);
+            let (key, mut trim) = (Shard(cursor.shard).journal(), redis::cmd("XTRIM"));
+            trim.arg(&key).arg("MINID").arg(format!("{ms}-{}", nth.saturating_add(1)));
+            (key, trim)
+        };
+        let trims: Vec<(String, Cmd)> = through.iter().map(trim).collect();
+        for trimmed in self.link.many(Lane::Looks, &trims).await {
+            trimmed.map_err(unavailable)?;
+        }
         Ok(())
     }
 
