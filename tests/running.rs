@@ -29,7 +29,7 @@ use intake::{
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
-use crate::support::signal;
+use crate::support::{redis::free_port, signal};
 
 pub const TWILIO_TOKEN: &str = "a token of Twilio's";
 pub const META_SECRET: &str = "a secret of Meta's";
@@ -200,7 +200,7 @@ pub struct Node {
 impl Place {
     /// Starts `intake serve` and waits until it is ready.
     pub async fn node(&self) -> Node {
-        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let config = fs::read_to_string(self.path().join("intake.toml")).unwrap();
         let config = config.replacen("[server]", &format!("[server]\nlisten = \"127.0.0.1:{port}\""), 1);
         let file = self.path().join(format!("intake-{port}.toml"));

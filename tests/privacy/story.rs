@@ -82,7 +82,7 @@ impl Process {
     /// `collector`: where its traces go.
     pub async fn start(place: &Place, collector: &str) -> Self {
         fs::write(place.path().join("flows/visit.yaml"), FLOW).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = crate::support::redis::free_port();
         let config = fs::read_to_string(place.path().join("intake.toml")).unwrap();
         let listening = config.replacen("[server]", &format!("[server]\nlisten = \"127.0.0.1:{port}\""), 1);
         fs::write(place.path().join("intake.toml"), listening).unwrap();

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -10,6 +9,8 @@ use std::{
 
 use redis::{Connection, FromRedisValue};
 use tempfile::TempDir;
+
+use super::redis::free_port;
 
 /// How long whatever is begun here may take to come about, with a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -24,10 +25,6 @@ pub struct Server {
     dir: TempDir,
     args: Vec<String>,
     pub port: u16,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 /// Waits until something holds.
