@@ -26,8 +26,8 @@ impl Walk<'_, '_> {
         let language = self.language();
         let others: Vec<Language> = flow.languages.iter().filter(|other| **other != language).cloned().collect();
         let mut extras = extra::read(&expect, reply, &self.context(&language, &others));
-        if let (Kind::YesNo | Kind::YesNoUnsure, Value::Truth(Truth::No), Some(named)) = (&ask.kind, value, self.others_named(flow, reply))
-        {
+        let is_no = matches!(ask.kind, Kind::YesNo | Kind::YesNoUnsure) && *value == Value::Truth(Truth::No);
+        if is_no && let Some(named) = self.others_named(flow, reply) {
             extras.retain(|extra| *extra != Extra::SomeoneElse);
             extras.extend([Extra::Value(named), Extra::SomeoneElse]);
         }
