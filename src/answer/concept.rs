@@ -228,6 +228,15 @@ impl<'c> Named<'c> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn every_language_has_the_concepts_that_are_known_by_name() {
+        for tag in ["en", "es", "fr", "pt", "ar", "zh", "hi"] {
+            let words = crate::answer::words::of(&crate::base::Language::parse(tag).unwrap()).unwrap();
+            let n = (words.concepts.relations.is_some(), words.concepts.scales.len(), words.concepts.signs.len());
+            assert_eq!(n, (true, SCALES.len(), SIGNS.len()), "{tag}: family, scales, signs");
+        }
+    }
+
     fn concepts() -> Concepts {
         let lists = [
             ("family/parent", vec!["parent"]),

@@ -4,7 +4,7 @@
 //! ambiguous or unclear. Words are data, one file a language under `words/`. Knows no flow, no conversation, no channel.
 //! Keywords ([`keyword`]) and the emergency lexicon ([`emergency`]) are read here too, and are heard before any answer.
 //!
-//! A reply is folded and cut into tokens once (`normalise`); each kind of answer then goes over the tokens with the word tables of one language
+//! A reply is folded and cut into tokens once (`reply`, `normalise`); each kind of answer then goes over the tokens with the word tables of one language
 //! (`words`). The language spoken is tried first, then the flow's others.
 
 pub mod auto_reply;

@@ -69,9 +69,14 @@ impl Loaded {
 
     /// The latency that so many of a thousand stay below, in ms.
     pub fn ms(&self, per_mille: usize) -> f64 {
-        let nth = (self.n() * per_mille / 1_000).min(self.n().saturating_sub(1));
-        self.latencies_us.get(nth).map_or(0.0, |us| f64::from(*us) / 1_000.0)
+        below_ms(&self.latencies_us, per_mille)
     }
+}
+
+/// What so many of a thousand stay below, in ms, of sorted µs.
+pub fn below_ms(sorted_us: &[u32], per_mille: usize) -> f64 {
+    let nth = (sorted_us.len() * per_mille / 1_000).min(sorted_us.len().saturating_sub(1));
+    sorted_us.get(nth).map_or(0.0, |us| f64::from(*us) / 1_000.0)
 }
 
 struct Run {

@@ -1,5 +1,5 @@
-//! What the machine takes by itself: how often a thread that only counts stands still, and how long the disk takes to keep a few bytes. No
-//! latency measured after it can be better than that.
+//! What the machine takes by itself: how often a thread that only counts stands still, and how long the disk takes to keep a few bytes.
+//! What is measured after it has both in it.
 
 use std::{
     fs::{self, File},
@@ -10,6 +10,8 @@ use std::{
 };
 
 use anyhow::Context;
+
+use super::load::below_ms;
 
 /// For how long each of the two is looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -33,20 +35,15 @@ pub fn look(folder: &Path) -> anyhow::Result<String> {
         lost += one_lost;
     }
     let share = 100.0 * lost.as_secs_f64() / (LOOK.as_secs_f64() * f64::from(u32::try_from(n_cores)?));
-    let synced = synced(folder)?;
-    let ms = |per_mille: usize| synced.get((synced.len() * per_mille / 1_000).min(synced.len() - 1)).map_or(0.0, in_ms);
+    let synced_us = synced_us(folder)?;
     Ok(format!(
         "the machine by itself: {n_cores} cores, {share:.1} % of the time standing still, {:.1} ms at the longest; {BYTES} bytes kept on the disk in \
          {:.2} ms (p50), {:.2} ms (p99), {:.1} ms at the longest",
-        in_ms(&longest),
-        ms(500),
-        ms(990),
-        ms(1_000),
+        longest.as_secs_f64() * 1_000.0,
+        below_ms(&synced_us, 500),
+        below_ms(&synced_us, 990),
+        below_ms(&synced_us, 1_000),
     ))
-}
-
-fn in_ms(time: &Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
 }
 
 /// Reads the clock without end: the longest time between two readings, and the sum of those that were too long.
@@ -65,8 +62,8 @@ fn stood_still() -> (Duration, Duration) {
     (longest, lost)
 }
 
-/// How long each writing took until it was kept, sorted; one at least.
-fn synced(folder: &Path) -> anyhow::Result<Vec<Duration>> {
+/// How many µs each writing took until it was kept, sorted.
+fn synced_us(folder: &Path) -> anyhow::Result<Vec<u32>> {
     let path = folder.join("still");
     let mut file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     let (began, mut all) = (Instant::now(), Vec::new());
@@ -74,7 +71,7 @@ fn synced(folder: &Path) -> anyhow::Result<Vec<Duration>> {
         let from = Instant::now();
         file.write_all(&[b'x'; BYTES])?;
         file.sync_data()?;
-        all.push(from.elapsed());
+        all.push(u32::try_from(from.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
     fs::remove_file(&path)?;
     all.sort_unstable();
